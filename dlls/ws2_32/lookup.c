@@ -1,0 +1,155 @@
+/*
+ * One question to a database, answered into private memory by asking the platform. Knows no request, window or thread;
+ * lookup_ask() takes as long as the resolver does.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "ws2_32_private.h"
+
+static const char *first_text(const struct query *query)
+{
+    return query->text_size ? query->bytes : NULL;
+}
+
+static const char *proto_text(const struct query *query)
+{
+    return query->proto_size ? query->bytes + query->text_size : NULL;
+}
+
+static const void *ask_host_by_addr(const struct query *query)
+{
+    return platform.gethostbyaddr(query->bytes, query->text_size, query->number);
+}
+
+static const void *ask_host_by_name(const struct query *query)
+{
+    return platform.gethostbyname(first_text(query));
+}
+
+static const void *ask_proto_by_number(const struct query *query)
+{
+    return platform.getprotobynumber(query->number);
+}
+
+static const void *ask_proto_by_name(const struct query *query)
+{
+    return platform.getprotobyname(first_text(query));
+}
+
+static const void *ask_serv_by_port(const struct query *query)
+{
+    return platform.getservbyport(query->number, proto_text(query));
+}
+
+static const void *ask_serv_by_name(const struct query *query)
+{
+    return platform.getservbyname(first_text(query), proto_text(query));
+}
+
+static size_t flatten_host(const void *record, char *buf, size_t size)
+{
+    return flatten_hostent(record, buf, size);
+}
+
+static size_t flatten_proto(const void *record, char *buf, size_t size)
+{
+    return flatten_protoent(record, buf, size);
+}
+
+static size_t flatten_serv(const void *record, char *buf, size_t size)
+{
+    return flatten_servent(record, buf, size);
+}
+
+static const struct
+{
+    const char *name;
+    enum lane lane;
+    const void *(*ask)(const struct query *query);      /* result in the calling thread's storage; NULL, last error set */
+    size_t (*flatten)(const void *record, char *buf, size_t size);
+}
+databases[] =
+{
+    [HOST_BY_ADDR] = {"host by address", LANE_NETWORK, ask_host_by_addr, flatten_host},
+    [HOST_BY_NAME] = {"host", LANE_NETWORK, ask_host_by_name, flatten_host},
+    [PROTO_BY_NUMBER] = {"protocol number", LANE_LOCAL, ask_proto_by_number, flatten_proto},
+    [PROTO_BY_NAME] = {"protocol", LANE_LOCAL, ask_proto_by_name, flatten_proto},
+    [SERV_BY_PORT] = {"port", LANE_LOCAL, ask_serv_by_port, flatten_serv},
+    [SERV_BY_NAME] = {"service", LANE_LOCAL, ask_serv_by_name, flatten_serv},
+};
+
+/* The bytes of a query that are in use. */
+size_t query_size(const struct query *query)
+{
+    return offsetof(struct query, bytes) + query->text_size + query->proto_size;
+}
+
+/* Where to ask: only hosts are asked of the network, and only if there is something to ask. */
+enum lane query_lane(const struct query *query)
+{
+    return query->error ? LANE_LOCAL : databases[query->database].lane;
+}
+
+/* For traces: valid for a short while. */
+const char *debugstr_query(const struct query *query)
+{
+    const char *name = databases[query->database].name;
+
+    switch (query->database)
+    {
+    case HOST_BY_ADDR:
+        return wine_dbg_sprintf("%s of kind %d, %u bytes", name, query->number, query->text_size);
+    case PROTO_BY_NUMBER:
+        return wine_dbg_sprintf("%s %d", name, query->number);
+    case SERV_BY_PORT:
+        return wine_dbg_sprintf("%s %u/%s", name, ntohs(query->number), wine_dbgstr_a(proto_text(query)));
+    case SERV_BY_NAME:
+        return wine_dbg_sprintf("%s %s/%s", name, wine_dbgstr_a(first_text(query)), wine_dbgstr_a(proto_text(query)));
+    default:
+        return wine_dbg_sprintf("%s %s", name, wine_dbgstr_a(first_text(query)));
+    }
+}
+
+/* Asks and waits for the answer; answer->error is a Winsock error, WSANO_RECOVERY where the platform gave none,
+ * WSATRY_AGAIN where there is no memory. The caller owes a lookup_release(). */
+void lookup_ask(const struct query *query, struct answer *answer)
+{
+    const void *record;
+
+    memset(answer, 0, sizeof(*answer));
+    answer->database = query->database;
+    if ((answer->error = query->error))
+        return;
+
+    SetLastError(0);
+    record = databases[query->database].ask(query);
+    if (!record)
+    {
+        answer->error = GetLastError();
+        if (!answer->error)
+            answer->error = WSANO_RECOVERY;
+        return;
+    }
+    /* a copy, since a post routine of the program's may ask the platform again on this thread */
+    answer->needed = databases[query->database].flatten(record, NULL, 0);
+    if (!(answer->record = memory_alloc(answer->needed)))
+    {
+        /* not WSAENOBUFS: that would be about the caller's buffer */
+        answer->error = WSATRY_AGAIN;
+        answer->needed = 0;
+        return;
+    }
+    databases[query->database].flatten(record, answer->record, answer->needed);
+}
+
+/* Frees what lookup_ask() allocated. */
+void lookup_release(struct answer *answer)
+{
+    memory_free(answer->record);
+}
+
+/* Copies a successful answer to the `size` writable bytes at `buf`, all or in part; returns the bytes that it needs. */
+size_t lookup_copy(const struct answer *answer, char *buf, size_t size)
+{
+    return databases[answer->database].flatten(answer->record, buf, size);
+}

@@ -1,0 +1,28 @@
+/*
+ * DllMain, nothing else.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "ws2_32_private.h"
+
+/* Waits for nobody. When the process ends there is nothing to do: the workers are dead, memory and handles go with it. */
+BOOL WINAPI DllMain(HINSTANCE self, DWORD reason, void *process_ends)
+{
+    switch (reason)
+    {
+    case DLL_PROCESS_ATTACH:
+        DisableThreadLibraryCalls(self);
+        debug_attach();
+        memory_attach();
+        platform_attach(self);
+        break;
+    case DLL_PROCESS_DETACH:
+        if (!process_ends)
+        {
+            platform_detach();
+            memory_detach();
+        }
+        break;
+    }
+    return TRUE;
+}

@@ -1,0 +1,351 @@
+/*
+ * The worker pool: runs items of work in two lanes, each with threads of its own, so that a local database never queues
+ * behind the network. Knows no Winsock and nothing of what the work is.
+ *
+ * A submitting thread starts a worker only where its lane has none. All others are started by workers: before one turns
+ * to work, which may take any time, it sees to it that more workers of its lane are awake, or being started, than work
+ * waits. So there is always one for what is submitted next, and one that takes the place that a cancel frees.
+ *
+ * Work that nobody waits for any more but that still runs (abandoned) leaves its place to live work, up to a bound. So a
+ * lane has at most
+ *     places + forgiven + 1
+ * threads. All of them end after IDLE_MS without work.
+ *
+ * The code that workers run must stay: the first of them pins the DLL.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "ws2_32_private.h"
+
+WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
+
+#define IDLE_MS 30000
+#define START_FANOUT 2
+#define STACK_RESERVE (1024 * 1024) /* not the program's, which may be huge; Wine gives no less */
+
+struct lane_state
+{
+    const unsigned int places;      /* live work that may run at once */
+    const unsigned int forgiven;    /* abandoned work that takes no place, at most */
+    struct list queue;
+    unsigned int queued;
+    unsigned int running;           /* work being run, abandoned or not */
+    unsigned int abandoned;
+    unsigned int workers;           /* threads at worker_main()'s loop */
+    unsigned int starting;          /* threads not there yet */
+    unsigned int idle;              /* workers waiting for `wake` */
+    unsigned int reserved;          /* work that is certain to be queued soon: workers stay */
+    CONDITION_VARIABLE wake;
+};
+
+struct worker                       /* on its thread's stack, while it runs work from the queue */
+{
+    BOOL abandoned;
+};
+
+static SRWLOCK first_start_lock = SRWLOCK_INIT; /* held while a submitting thread starts its lane's first worker */
+static SRWLOCK pool_lock = SRWLOCK_INIT;        /* guards all below, and the fields of queued work */
+
+#define LANE_INIT(lane, places, forgiven) \
+    {places, forgiven, LIST_INIT(lanes[lane].queue), 0, 0, 0, 0, 0, 0, 0, CONDITION_VARIABLE_INIT}
+
+/* a thread takes a megabyte of address space or two, and a 32-bit program has 2,000 */
+static struct lane_state lanes[LANE_COUNT] =
+{
+    [LANE_LOCAL] = LANE_INIT(LANE_LOCAL, 2, 2),
+    [LANE_NETWORK] = LANE_INIT(LANE_NETWORK, 256, 128),
+};
+
+static struct list delayed = LIST_INIT(delayed);    /* by due time */
+static struct lane_state *timekeeper;               /* the lane with the one idle worker that wakes for the first of them */
+
+static unsigned int excused(const struct lane_state *lane)
+{
+    return min(lane->abandoned, lane->forgiven);
+}
+
+static BOOL has_place(const struct lane_state *lane)
+{
+    return lane->running - excused(lane) < lane->places;
+}
+
+static DWORD WINAPI worker_main(void *arg);
+
+/* The caller has counted the thread in lane->starting. */
+static BOOL start_thread(struct lane_state *lane)
+{
+    HANDLE thread = CreateThread(NULL, STACK_RESERVE, worker_main, lane, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+
+    if (thread)
+        CloseHandle(thread);
+    return thread != NULL;
+}
+
+/* Starts workers until one more is awake than work waits. Lets go of pool_lock meanwhile. */
+static void grow(struct lane_state *lane)
+{
+    unsigned int i;
+
+    for (i = 0; i < START_FANOUT; i++)
+    {
+        if (lane->queued < lane->idle + lane->starting
+            || lane->workers + lane->starting > lane->places + excused(lane))
+            return;
+        lane->starting++;
+        ReleaseSRWLockExclusive(&pool_lock);
+        if (start_thread(lane))
+            AcquireSRWLockExclusive(&pool_lock);
+        else
+        {
+            AcquireSRWLockExclusive(&pool_lock);
+            lane->starting--;
+            WARN("no thread to be had, %u wait\n", lane->queued);
+            return;
+        }
+    }
+}
+
+/* Has an idle worker look again: at a queue, or at the time. */
+static void wake_one(void)
+{
+    unsigned int i;
+
+    for (i = 0; i < LANE_COUNT; i++)
+    {
+        if (lanes[i].idle)
+        {
+            WakeConditionVariable(&lanes[i].wake);
+            return;
+        }
+    }
+}
+
+static struct work *first_work(struct list *list)
+{
+    return LIST_ENTRY_OF(list->next, struct work, entry);
+}
+
+static struct work *take_due(void)
+{
+    struct work *work;
+
+    if (list_empty(&delayed) || (work = first_work(&delayed))->due > GetTickCount64())
+        return NULL;
+    list_remove(&work->entry);
+    return work;
+}
+
+static struct work *take_queued(struct lane_state *lane)
+{
+    struct work *work;
+
+    if (list_empty(&lane->queue) || !has_place(lane))
+        return NULL;
+    work = first_work(&lane->queue);
+    list_remove(&work->entry);
+    lane->queued--;
+    lane->running++;
+    return work;
+}
+
+/* Runs work, pool_lock held before and after. `self` NULL: delayed work, which takes no place. */
+static void run(struct lane_state *lane, struct work *work, struct worker *self)
+{
+    work->worker = self;
+    if (lane->queued && lane->idle && has_place(lane))
+        WakeConditionVariable(&lane->wake);
+    if (!list_empty(&delayed) && !timekeeper)
+        wake_one();
+    grow(lane);
+    ReleaseSRWLockExclusive(&pool_lock);
+    work->run(work);
+    AcquireSRWLockExclusive(&pool_lock);
+}
+
+/* Runs one item of work. The two kinds take turns, so that neither starves the other. */
+static BOOL run_one(struct lane_state *lane, BOOL due_first)
+{
+    struct worker self = {FALSE};
+    struct work *work;
+
+    if (due_first && (work = take_due()))
+        run(lane, work, NULL);
+    else if ((work = take_queued(lane)))
+    {
+        run(lane, work, &self);
+        lane->running--;
+        if (self.abandoned)
+            lane->abandoned--;
+    }
+    else if (!due_first && (work = take_due()))
+        run(lane, work, NULL);
+    return work != NULL;
+}
+
+/* Waits for work, pool_lock held. FALSE: there has been none for so long that the worker may end; not while others
+ * run work with nobody awake beside them. */
+static BOOL wait_for_work(struct lane_state *lane)
+{
+    BOOL keeper = !list_empty(&delayed) && !timekeeper, woken;
+    DWORD wait = IDLE_MS;
+
+    if (keeper)
+    {
+        ULONGLONG now = GetTickCount64(), due = first_work(&delayed)->due;
+
+        wait = due > now ? due - now : 0;
+        timekeeper = lane;
+    }
+    lane->idle++;
+    woken = SleepConditionVariableSRW(&lane->wake, &pool_lock, wait, 0);
+    lane->idle--;
+    if (keeper)
+        timekeeper = NULL;
+    return woken || keeper || lane->queued || lane->reserved || (lane->running && !lane->idle)
+           || (!list_empty(&delayed) && !timekeeper);
+}
+
+static DWORD WINAPI worker_main(void *arg)
+{
+    struct lane_state *lane = arg;
+    BOOL due_first = TRUE;
+
+    TRACE("worker of lane %d starts\n", (int)(lane - lanes));
+    AcquireSRWLockExclusive(&pool_lock);
+    lane->starting--;
+    lane->workers++;
+    do
+    {
+        while (run_one(lane, due_first))
+            due_first = !due_first;
+    }
+    while (wait_for_work(lane));
+    lane->workers--;
+    ReleaseSRWLockExclusive(&pool_lock);
+    TRACE("worker of lane %d ends\n", (int)(lane - lanes));
+    return 0;
+}
+
+/* Takes the loader's lock: not with one of ours held, its owner may want that. */
+static BOOL pin_module(void)
+{
+    static volatile BOOL pinned;
+    HMODULE self;
+
+    if (!pinned)
+        pinned = GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
+                                    (const WCHAR *)worker_main, &self);
+    return pinned;
+}
+
+/* Makes sure of a worker for one item of work, to be queued or unreserved by the caller. FALSE: no thread to be had.
+ * Starts a thread, and waits for another submitter's start, only where the lane has no worker at all. */
+BOOL pool_reserve(enum lane lane)
+{
+    struct lane_state *state = &lanes[lane];
+    BOOL ready;
+
+    AcquireSRWLockExclusive(&pool_lock);
+    if ((ready = state->workers != 0))
+        state->reserved++;
+    ReleaseSRWLockExclusive(&pool_lock);
+    if (ready || !pin_module())
+        return ready;
+
+    AcquireSRWLockExclusive(&first_start_lock);
+    AcquireSRWLockExclusive(&pool_lock);
+    state->reserved++;
+    if (!(ready = state->workers + state->starting != 0))
+    {
+        state->starting++;
+        ReleaseSRWLockExclusive(&pool_lock);
+        ready = start_thread(state);
+        AcquireSRWLockExclusive(&pool_lock);
+        if (!ready)
+        {
+            state->starting--;
+            state->reserved--;
+        }
+    }
+    ReleaseSRWLockExclusive(&pool_lock);
+    ReleaseSRWLockExclusive(&first_start_lock);
+    return ready;
+}
+
+/* Gives a reservation back unused. */
+void pool_unreserve(enum lane lane)
+{
+    AcquireSRWLockExclusive(&pool_lock);
+    lanes[lane].reserved--;
+    ReleaseSRWLockExclusive(&pool_lock);
+}
+
+/* Queues work against a reservation; cannot fail. The work is the pool's until it runs or is withdrawn. */
+void pool_queue(struct work *work, enum lane lane)
+{
+    struct lane_state *state = &lanes[lane];
+
+    AcquireSRWLockExclusive(&pool_lock);
+    state->reserved--;
+    work->lane = lane;
+    work->due = 0;
+    work->worker = NULL;
+    list_add_before(&state->queue, &work->entry);
+    state->queued++;
+    if (state->idle && has_place(state))
+        WakeConditionVariable(&state->wake);
+    ReleaseSRWLockExclusive(&pool_lock);
+}
+
+/* Has work run in `ms` milliseconds or soon after, outside the lanes' places. Only from a worker: it is the one that
+ * sees to it if no other is free. */
+void pool_queue_after(struct work *work, unsigned int ms)
+{
+    struct list *after;
+
+    AcquireSRWLockExclusive(&pool_lock);
+    work->due = GetTickCount64() + ms;
+    for (after = delayed.prev; after != &delayed; after = after->prev)
+    {
+        if (LIST_ENTRY_OF(after, struct work, entry)->due <= work->due)
+            break;
+    }
+    list_add_before(after->next, &work->entry);
+    if (!timekeeper)
+        wake_one();
+    else if (delayed.next == &work->entry)
+        WakeAllConditionVariable(&timekeeper->wake);
+    ReleaseSRWLockExclusive(&pool_lock);
+}
+
+/* Takes back work that has not begun. FALSE: a worker has it, and will call or has called its function. */
+BOOL pool_withdraw(struct work *work)
+{
+    BOOL queued;
+
+    AcquireSRWLockExclusive(&pool_lock);
+    if ((queued = !list_empty(&work->entry)))
+    {
+        list_remove(&work->entry);
+        if (!work->due)
+            lanes[work->lane].queued--;
+    }
+    ReleaseSRWLockExclusive(&pool_lock);
+    return queued;
+}
+
+/* Nobody waits any more for work from the queue that is running: its place goes to other work, within the bound. */
+void pool_abandon(struct work *work)
+{
+    struct lane_state *lane = &lanes[work->lane];
+
+    AcquireSRWLockExclusive(&pool_lock);
+    if (!work->worker->abandoned)
+    {
+        work->worker->abandoned = TRUE;
+        lane->abandoned++;
+        if (lane->queued && lane->idle && has_place(lane))
+            WakeConditionVariable(&lane->wake);
+    }
+    ReleaseSRWLockExclusive(&pool_lock);
+}

@@ -1,0 +1,127 @@
+/*
+ * WSAStartup and WSACleanup: how often the program has started Winsock, and with which lowest version.
+ * Knows no request, only that requests are open between the first start and the last cleanup.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "ws2_32_private.h"
+
+WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
+
+#define NEWEST MAKEWORD(2, 2)
+
+static SRWLOCK startup_lock = SRWLOCK_INIT;     /* guards the two below */
+static unsigned int count;
+static WORD lowest;                             /* of the versions granted since the first start: the process's */
+
+static BOOL older(WORD a, WORD b)
+{
+    return MAKEWORD(HIBYTE(a), LOBYTE(a)) < MAKEWORD(HIBYTE(b), LOBYTE(b));
+}
+
+/***********************************************************************
+ *              WSAStartup      (WS2_32.115)
+ *
+ * `data` may be any pointer. Returns the error, never in the last error: WSAVERNOTSUPPORTED, WSAEFAULT, WSASYSNOTREADY.
+ * Negotiation is the platform's, the count the program's own: a DLL of the platform is counted by the platform only.
+ * Rule: Windows as Wine's tests observed it; the lowest version counts: ReactOS.
+ */
+int WINAPI own_WSAStartup(WORD version, WSADATA *data)
+{
+    int error;
+
+    if (!platform.WSAStartup || process_ending())
+        return WSASYSNOTREADY;
+    if (platform_calls(__builtin_return_address(0)))
+    {
+        TRACE("version %u.%u for a DLL of the platform\n", LOBYTE(version), HIBYTE(version));
+        return platform.WSAStartup(version, data);
+    }
+    if (!memory_writable(data, sizeof(*data)))
+        data = NULL;
+    error = platform.WSAStartup(version, data);
+    if (!error)
+    {
+        WORD granted = data->wVersion;
+
+        AcquireSRWLockExclusive(&startup_lock);
+        if (!count++)
+        {
+            lowest = NEWEST;
+            request_open();
+        }
+        if (older(granted, lowest))
+            lowest = granted;
+        TRACE("version %u.%u, count %u, lowest version %u.%u\n", LOBYTE(version), HIBYTE(version), count,
+              LOBYTE(lowest), HIBYTE(lowest));
+        ReleaseSRWLockExclusive(&startup_lock);
+    }
+    else
+        WARN("version %u.%u: error %d\n", LOBYTE(version), HIBYTE(version), error);
+    return error;
+}
+
+/* One cleanup less to come. Returns FALSE if there was none; in `last` whether it was the last. */
+static BOOL count_down(BOOL *last)
+{
+    if (!count)
+        return FALSE;
+    if ((*last = !--count))
+    {
+        request_close();
+        deliver_set_routine(NULL);
+    }
+    TRACE("count %u\n", count);
+    return TRUE;
+}
+
+/***********************************************************************
+ *              WSACleanup      (WS2_32.116)
+ *
+ * Returns 0, last error 0 (observed on Windows); SOCKET_ERROR, WSANOTINITIALISED when the count is 0. The last one
+ * cancels all requests silently: when it returns, no message comes and no buffer is written any more. Waits for posts in
+ * progress, never for a resolver. During process shutdown it only counts.
+ */
+int WINAPI own_WSACleanup(void)
+{
+    BOOL ending = process_ending(), started, last = FALSE;
+    int ret;
+
+    if (!ending && platform.WSACleanup && platform_calls(__builtin_return_address(0)))
+    {
+        TRACE("for a DLL of the platform\n");
+        return platform.WSACleanup();
+    }
+    if (!ending)
+        AcquireSRWLockExclusive(&startup_lock);
+    started = count_down(&last);
+    if (!ending)
+        ReleaseSRWLockExclusive(&startup_lock);
+    if (!started)
+    {
+        WARN("not started\n");
+        SetLastError(WSANOTINITIALISED);
+        return SOCKET_ERROR;
+    }
+
+    if (ending)
+        ret = 0;
+    else
+    {
+        if (last)
+            request_settle();
+        ret = platform.WSACleanup();
+    }
+    SetLastError(ret ? GetLastError() : 0);
+    return ret;
+}
+
+/***********************************************************************
+ *              WEP      (WS2_32.500)
+ *
+ * The exit procedure of 16-bit DLLs: nothing to do, but imported by number.
+ */
+int WINAPI own_WEP(void)
+{
+    return 0;
+}
