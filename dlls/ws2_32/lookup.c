@@ -38,7 +38,8 @@ static const void *ask_proto_by_name(const struct query *query)
 
 static const void *ask_serv_by_port(const struct query *query)
 {
-    return platform.getservbyport(query->number, proto_text(query));
+    /* as a short: Wine compares it with servent's, sign and all (observed, Wine 8.0) */
+    return platform.getservbyport((short)query->number, proto_text(query));
 }
 
 static const void *ask_serv_by_name(const struct query *query)
