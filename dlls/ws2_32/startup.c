@@ -71,7 +71,6 @@ static BOOL count_down(BOOL *last)
         request_close();
         deliver_set_routine(NULL);
     }
-    TRACE("count %u\n", count);
     return TRUE;
 }
 
@@ -95,6 +94,7 @@ int WINAPI own_WSACleanup(void)
     if (!ending)
         AcquireSRWLockExclusive(&startup_lock);
     started = count_down(&last);
+    TRACE("count %u\n", count);
     if (!ending)
         ReleaseSRWLockExclusive(&startup_lock);
     if (!started)
