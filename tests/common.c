@@ -162,7 +162,8 @@ static void pump(void)
     while (PeekMessageW(&msg, NULL, 0, 0, PM_REMOVE))
     {
         /* Only here is it known that a message was posted: many of those named in also_record() are sent, too. */
-        if (msg.message < ARRAY_SIZE(recorded_ids) && recorded_ids[msg.message] && (!msg.hwnd || !in_range(msg.message)))
+        if (msg.message < ARRAY_SIZE(recorded_ids) && recorded_ids[msg.message]
+            && (!msg.hwnd || !in_range(msg.message)))
             store(msg.hwnd, msg.message, msg.wParam, msg.lParam);
         else
             DispatchMessageW(&msg);

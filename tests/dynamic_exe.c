@@ -1,6 +1,6 @@
 /*
- * dynamic.exe: a program that imports no Winsock, loads and frees ws2_32 as it goes. A unit test of its own ("dynamic"),
- * run by the units names and lifetime with the order or the way as argument. It links neither ws2_32 nor common.c.
+ * dynamic.exe: a program that imports no Winsock, loads and frees ws2_32 as it goes. A unit test of its own
+ * ("dynamic"), run by the units names and lifetime with the order or the way as argument. It links neither ws2_32 nor common.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -65,7 +65,9 @@ static BOOL load(void)
     ok(module != NULL, "ws2_32 not loaded, error %lu\n", GetLastError());
     ok(marked(module) == expect_ours, "ws2_32 is %s\n", expect_ours ? "not ours" : "ours");
     if (!module) return FALSE;
-#define GET(member, name) winsock.member = (void *)GetProcAddress(module, name); ok(winsock.member != NULL, "no " name "\n")
+#define GET(member, name) \
+    winsock.member = (void *)GetProcAddress(module, name); \
+    ok(winsock.member != NULL, "no " name "\n")
     GET(startup, "WSAStartup");
     GET(cleanup, "WSACleanup");
     GET(cancel, "WSACancelAsyncRequest");

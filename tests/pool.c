@@ -34,6 +34,16 @@ static HANDLE WINAPI my_CreateThread(SECURITY_ATTRIBUTES *security, SIZE_T stack
     return thread;
 }
 
+/* The n-th allocation of the main thread from now on fails, if n is not 0. */
+static volatile LONG failing_allocation;
+static void *(WINAPI *heap_alloc)(HANDLE, DWORD, SIZE_T);
+
+static void *WINAPI my_HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size)
+{
+    if (GetCurrentThreadId() == main_thread && failing_allocation && !--failing_allocation) return NULL;
+    return heap_alloc(heap, flags, size);
+}
+
 /* The builtin has the system's thread pool start its threads: those cannot be told from others. */
 static void count_threads(void)
 {
@@ -41,6 +51,8 @@ static void count_threads(void)
     create_thread = (void *)GetProcAddress(GetModuleHandleA("kernel32.dll"), "CreateThread");
     counting = patch_import(winsock(), "CreateThread", my_CreateThread) != NULL;
     ok(counting || !ours, "it imports no CreateThread\n");
+    heap_alloc = (void *)GetProcAddress(GetModuleHandleA("kernel32.dll"), "HeapAlloc");
+    if (counting) ok(patch_import(winsock(), "HeapAlloc", my_HeapAlloc) != NULL, "it imports no HeapAlloc\n");
 }
 
 static LONG running_threads(void)
@@ -144,6 +156,19 @@ static void test_starts(void)
         for (i = 0; i < 100; i++) expect_completion(requests[i], -1, -1);
         expect_completion(handle, 0, -1);
         ok(by_others > 0 || !names_available(), "workers started no threads\n");
+
+        /* Calls that are refused keep no thread. */
+        for (i = 1; i <= 8; i++)
+        {
+            failing_allocation = i;
+            handle = by_name(hwnd, scripted("h1"), buf[1], sizeof(buf[1]));
+            if (handle) expect_completion(handle, -1, -1);
+            else ok(WSAGetLastError() == WSAEWOULDBLOCK, "refused with error %d\n", WSAGetLastError());
+            ok(!handle || i > 1, "it allocates nothing\n");
+            if (failing_allocation) break;
+        }
+        ok(i > 1 && i <= 8, "%u allocations\n", i - 1);
+        failing_allocation = 0;
 
         /* Then nobody has anything to do. */
         trace("%ld threads to go\n", handle_count);

@@ -8,25 +8,26 @@
 
 static HWND window;
 
+static BOOL is_refused(void *routine)
+{
+    WSASetLastError(0xdead);
+    return WSApSetPostRoutine((post_routine)routine) == SOCKET_ERROR && WSAGetLastError() == WSAEFAULT;
+}
+
 static void test_set_routine(void)
 {
     static const BYTE data[16];
-    void *reserved = wild(), *low = (void *)0x10, *high = (void *)(LONG_PTR)-16;
+    void *reserved = wild();
     char buf[256];
 
     winetest_push_context("routine");
     ok(!WSApSetPostRoutine(watching_routine), "error %d\n", WSAGetLastError());
     ok(!WSApSetPostRoutine(NULL), "NULL: error %d\n", WSAGetLastError());
     ok(!WSApSetPostRoutine(NULL), "NULL twice: error %d\n", WSAGetLastError());
-    WSASetLastError(0xdead);
-    todo_builtin ok(WSApSetPostRoutine((post_routine)low) && WSAGetLastError() == WSAEFAULT, "low address accepted\n");
-    WSASetLastError(0xdead);
-    todo_builtin ok(WSApSetPostRoutine((post_routine)high) && WSAGetLastError() == WSAEFAULT, "high address accepted\n");
-    WSASetLastError(0xdead);
-    todo_builtin ok(WSApSetPostRoutine((post_routine)reserved) && WSAGetLastError() == WSAEFAULT, "no memory, accepted\n");
-    WSASetLastError(0xdead);
-    todo_builtin ok(WSApSetPostRoutine((post_routine)(void *)data) && WSAGetLastError() == WSAEFAULT,
-                    "data accepted\n");
+    todo_builtin ok(is_refused((void *)0x10), "low address accepted\n");
+    todo_builtin ok(is_refused((void *)(LONG_PTR)-16), "high address accepted\n");
+    todo_builtin ok(is_refused(reserved), "no memory, accepted\n");
+    todo_builtin ok(is_refused((void *)data), "data accepted\n");
     free_pages(reserved);
     /* None of them was taken. */
     expect_completion(by_number(window, 6, buf, sizeof(buf)), 0, -1);
@@ -48,7 +49,8 @@ static void test_arguments(void)
         handle = WSAAsyncGetProtoByNumber(watched.hwnd, DONE + 7, 6, buf, sizeof(buf));
         if (expect_message(handle, &got))
         {
-            ok(got.msg == DONE + 7 && watched.msg == got.msg, "message %#x, the routine got %#x\n", got.msg, watched.msg);
+            ok(got.msg == DONE + 7 && watched.msg == got.msg, "message %#x, the routine got %#x\n", got.msg,
+               watched.msg);
             ok(watched.wparam == (ULONG_PTR)handle && watched.wparam == got.wparam, "wparam %#Ix\n", watched.wparam);
             ok(watched.lparam == got.lparam, "lparam %#Ix, the routine got %#Ix\n", got.lparam, watched.lparam);
         }

@@ -208,7 +208,8 @@ static void test_posted(void)
     winetest_push_context("posted before");
     start(MAKEWORD(2, 2));
     handle = by_number(window, 6, buf, sizeof(buf));
-    while (!PeekMessageW(&msg, window, DONE, DONE, PM_NOREMOVE)) MsgWaitForMultipleObjectsEx(0, NULL, 100, QS_ALLINPUT, 0);
+    while (!PeekMessageW(&msg, window, DONE, DONE, PM_NOREMOVE))
+        MsgWaitForMultipleObjectsEx(0, NULL, 100, QS_ALLINPUT, 0);
     finish();
     expect_completion(handle, 0, -1);
     ok(((struct protoent *)buf)->p_proto == 6, "no result\n");
