@@ -38,11 +38,11 @@ static LONG slow_call;
 static void inside_waits(struct watched *watched)
 {
     if (watched->calls == slow_call)
-        WaitForSingleObject(leave, PATIENCE);
+        WaitForSingleObject(leave, 3 * PATIENCE);
 }
 
-/* The routine keeps the first post, or the first fails and it keeps the second. */
-static void test_slow_post(BOOL repost)
+/* The routine keeps the first post, or the first fails and it keeps the second; for longer than workers stay idle. */
+static void test_slow_post(BOOL repost, BOOL very)
 {
     struct watched slow = {.failures = repost ? 1 : 0, .inside = inside_waits};
     char bufs[2][MAXGETHOSTSTRUCT];
@@ -59,6 +59,8 @@ static void test_slow_post(BOOL repost)
         handle = submit_watched(&slow, bufs[0], sizeof(bufs[0]));
         if (repost)
             ok(wait_for(slow.entered, PATIENCE), "not posted again\n");
+        if (very)
+            Sleep(33000);       /* nothing tells that a worker has not ended */
         second = by_number(hwnd, IPPROTO_UDP, bufs[1], sizeof(bufs[1]));
         expect_completion(second, 0, -1);
         SetEvent(leave);
@@ -123,6 +125,7 @@ START_TEST(overtake)
         finish();
         run_self("overtake post");
         run_self("overtake repost");
+        run_program(NULL, "overtake kept", 2 * TIME_LIMIT, FAILURES);
     }
     else if (!strcmp(part, "name"))
         test_slow_name(FALSE);
@@ -131,5 +134,5 @@ START_TEST(overtake)
     else if (!strcmp(part, "idle"))
         test_idle_end();
     else
-        test_slow_post(!strcmp(part, "repost"));
+        test_slow_post(strcmp(part, "post"), !strcmp(part, "kept"));
 }

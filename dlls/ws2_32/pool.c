@@ -8,7 +8,7 @@
  *
  * Work that nobody waits for any more but that still runs (abandoned) leaves its place to live work, up to a bound. So a
  * lane has at most
- *     places + forgiven + 1
+ *     places + forgiven + MAX_DELAYED + 1
  * threads. All of them end after IDLE_MS without work.
  *
  * The code that workers run must stay: the first of them pins the DLL.
@@ -21,6 +21,7 @@ WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
 
 #define IDLE_MS 30000
 #define START_FANOUT 2
+#define MAX_DELAYED 8               /* delayed work that may keep workers: it runs at once, unless it is the program's */
 #define STACK_RESERVE (1024 * 1024) /* not the program's, which may be huge; Wine gives no less */
 
 struct lane_state
@@ -31,6 +32,7 @@ struct lane_state
     unsigned int queued;
     unsigned int running;           /* work being run, abandoned or not */
     unsigned int abandoned;
+    unsigned int running_delayed;   /* delayed work being run: it takes no place */
     unsigned int workers;           /* threads at worker_main()'s loop */
     unsigned int starting;          /* threads not there yet */
     unsigned int idle;              /* workers waiting for `wake` */
@@ -47,7 +49,7 @@ static SRWLOCK first_start_lock = SRWLOCK_INIT; /* held while a submitting threa
 static SRWLOCK pool_lock = SRWLOCK_INIT;        /* guards all below, and the fields of queued work */
 
 #define LANE_INIT(lane, places, forgiven) \
-    {places, forgiven, LIST_INIT(lanes[lane].queue), 0, 0, 0, 0, 0, 0, 0, CONDITION_VARIABLE_INIT}
+    {places, forgiven, LIST_INIT(lanes[lane].queue), 0, 0, 0, 0, 0, 0, 0, 0, CONDITION_VARIABLE_INIT}
 
 /* a thread takes a megabyte of address space or two, and a 32-bit program has 2,000 */
 static struct lane_state lanes[LANE_COUNT] =
@@ -89,7 +91,7 @@ static void grow(struct lane_state *lane)
     for (i = 0; i < START_FANOUT; i++)
     {
         if (lane->queued < lane->idle + lane->starting
-            || lane->workers + lane->starting > lane->places + excused(lane))
+            || lane->workers + lane->starting > lane->places + excused(lane) + min(lane->running_delayed, MAX_DELAYED))
             return;
         lane->starting++;
         ReleaseSRWLockExclusive(&pool_lock);
@@ -148,7 +150,7 @@ static struct work *take_queued(struct lane_state *lane)
     return work;
 }
 
-/* Runs work, pool_lock held before and after. `self` NULL: delayed work, which takes no place. */
+/* Runs work, pool_lock held before and after. */
 static void run(struct lane_state *lane, struct work *work, struct worker *self)
 {
     work->worker = self;
@@ -162,6 +164,13 @@ static void run(struct lane_state *lane, struct work *work, struct worker *self)
     AcquireSRWLockExclusive(&pool_lock);
 }
 
+static void run_delayed(struct lane_state *lane, struct work *work)
+{
+    lane->running_delayed++;
+    run(lane, work, NULL);
+    lane->running_delayed--;
+}
+
 /* Runs one item of work. The two kinds take turns, so that neither starves the other. */
 static BOOL run_one(struct lane_state *lane, BOOL due_first)
 {
@@ -169,7 +178,7 @@ static BOOL run_one(struct lane_state *lane, BOOL due_first)
     struct work *work;
 
     if (due_first && (work = take_due()))
-        run(lane, work, NULL);
+        run_delayed(lane, work);
     else if ((work = take_queued(lane)))
     {
         run(lane, work, &self);
@@ -178,12 +187,12 @@ static BOOL run_one(struct lane_state *lane, BOOL due_first)
             lane->abandoned--;
     }
     else if (!due_first && (work = take_due()))
-        run(lane, work, NULL);
+        run_delayed(lane, work);
     return work != NULL;
 }
 
 /* Waits for work, pool_lock held. FALSE: there has been none for so long that the worker may end; not while others
- * run work with nobody awake beside them. */
+ * are busy with nobody awake beside them. */
 static BOOL wait_for_work(struct lane_state *lane)
 {
     BOOL keeper = !list_empty(&delayed) && !timekeeper, woken;
@@ -201,7 +210,7 @@ static BOOL wait_for_work(struct lane_state *lane)
     lane->idle--;
     if (keeper)
         timekeeper = NULL;
-    return woken || keeper || lane->queued || lane->reserved || (lane->running && !lane->idle)
+    return woken || keeper || lane->queued || lane->reserved || (lane->workers > 1 && !lane->idle)
            || (!list_empty(&delayed) && !timekeeper);
 }
 

@@ -198,6 +198,7 @@ static void post(struct request *request)
         *request->canceller = TRUE;
         again = FALSE;
     }
+    request->canceller = NULL;
     if (again)
     {
         TRACE("%04x: to be posted again\n", request->handle);
@@ -362,7 +363,7 @@ static int cancel_at_end(ULONG_PTR handle)
 }
 
 /* Cancels the request of `handle`, any value. Returns 0: no message comes. WSAEALREADY: the message is in its queue, or
- * can never be; when this thread is itself posting, it may still be on its way there. WSAEINVAL: never issued.
+ * can never be; when a thread that was itself posting has asked, it may still be on its way there. WSAEINVAL: never issued.
  * WSANOTINITIALISED. The buffer is not touched any more. */
 int request_cancel(HANDLE handle)
 {
