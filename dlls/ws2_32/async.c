@@ -1,6 +1,6 @@
 /*
- * WSAAsyncGetXbyY and WSACancelAsyncRequest: the rules for arguments, nothing more. Each call copies all that it was
- * given into a query. Bad arguments do not fail the call, they are answered in the message. (observed on Windows)
+ * WSAAsyncGetXbyY and WSACancelAsyncRequest: from arguments to a request, nothing more. Bad arguments do not fail the
+ * call, they are answered in the message. (observed on Windows)
  *
  * All six return the task handle, 0 if the request could not be made: WSANOTINITIALISED, WSAEWOULDBLOCK. `buf` is first
  * touched when the answer is there.
@@ -10,58 +10,6 @@
 #include "ws2_32_private.h"
 
 WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
-
-static void query_init(struct query *query, enum database database, int number)
-{
-    query->database = database;
-    query->error = 0;
-    query->number = number;
-    query->text_size = query->proto_size = 0;
-}
-
-static void query_fails(struct query *query, int error)
-{
-    query->error = error;
-    query->text_size = query->proto_size = 0;
-}
-
-/* Appends a string. Returns its size with the NUL; 0, the query failed, if it cannot be read, or is longer than any
- * name there is. */
-static WORD add_string(struct query *query, const char *text, int not_found)
-{
-    int length;
-
-    if (query->error)
-        return 0;
-    if ((length = memory_string_length(text, QUERY_TEXT_MAX + 1)) < 0)
-        query_fails(query, WSAEFAULT);
-    else if (length > QUERY_TEXT_MAX)
-        query_fails(query, not_found);
-    else
-    {
-        char *at = query->bytes + query->text_size;
-
-        memcpy(at, text, length);
-        at[length] = 0;
-        return length + 1;
-    }
-    return 0;
-}
-
-static void add_text(struct query *query, const char *text, int not_found)
-{
-    query->text_size = add_string(query, text, not_found);
-}
-
-/* The protocol of a service; "" is any, as NULL is. (ReactOS; Wine's functions take it literally) */
-static void add_proto(struct query *query, const char *proto)
-{
-    if (!proto)
-        return;
-    query->proto_size = add_string(query, proto, WSANO_DATA);
-    if (query->proto_size == 1)
-        query->proto_size = 0;
-}
 
 static HANDLE submit(HWND hwnd, UINT msg, char *buf, int size, const struct query *query)
 {
@@ -87,15 +35,7 @@ HANDLE WINAPI own_WSAAsyncGetHostByAddr(HWND hwnd, UINT msg, const char *addr, i
 {
     struct query query;
 
-    query_init(&query, HOST_BY_ADDR, type);
-    if (len <= 0 || len > 16 || (type == AF_INET && len != 4) || (type == AF_INET6 && len != 16)
-        || !memory_readable(addr, len))
-        query_fails(&query, WSAEFAULT);
-    else
-    {
-        memcpy(query.bytes, addr, len);
-        query.text_size = len;
-    }
+    query_host_by_addr(&query, addr, len, type);
     TRACE("window %p, message %#x, %s, buffer %p, size %d\n", hwnd, msg, debugstr_query(&query), buf, size);
     return submit(hwnd, msg, buf, size, &query);
 }
@@ -109,8 +49,7 @@ HANDLE WINAPI own_WSAAsyncGetHostByName(HWND hwnd, UINT msg, const char *name, c
 {
     struct query query;
 
-    query_init(&query, HOST_BY_NAME, 0);
-    add_text(&query, name, WSAHOST_NOT_FOUND);
+    query_host_by_name(&query, name);
     TRACE("window %p, message %#x, %s, buffer %p, size %d\n", hwnd, msg, debugstr_query(&query), buf, size);
     return submit(hwnd, msg, buf, size, &query);
 }
@@ -124,7 +63,7 @@ HANDLE WINAPI own_WSAAsyncGetProtoByNumber(HWND hwnd, UINT msg, int number, char
 {
     struct query query;
 
-    query_init(&query, PROTO_BY_NUMBER, number);
+    query_proto_by_number(&query, number);
     TRACE("window %p, message %#x, %s, buffer %p, size %d\n", hwnd, msg, debugstr_query(&query), buf, size);
     return submit(hwnd, msg, buf, size, &query);
 }
@@ -136,8 +75,7 @@ HANDLE WINAPI own_WSAAsyncGetProtoByName(HWND hwnd, UINT msg, const char *name, 
 {
     struct query query;
 
-    query_init(&query, PROTO_BY_NAME, 0);
-    add_text(&query, name, WSANO_DATA);
+    query_proto_by_name(&query, name);
     TRACE("window %p, message %#x, %s, buffer %p, size %d\n", hwnd, msg, debugstr_query(&query), buf, size);
     return submit(hwnd, msg, buf, size, &query);
 }
@@ -151,8 +89,7 @@ HANDLE WINAPI own_WSAAsyncGetServByPort(HWND hwnd, UINT msg, int port, const cha
 {
     struct query query;
 
-    query_init(&query, SERV_BY_PORT, (WORD)port);
-    add_proto(&query, proto);
+    query_serv_by_port(&query, port, proto);
     TRACE("window %p, message %#x, %s, buffer %p, size %d\n", hwnd, msg, debugstr_query(&query), buf, size);
     return submit(hwnd, msg, buf, size, &query);
 }
@@ -166,9 +103,7 @@ HANDLE WINAPI own_WSAAsyncGetServByName(HWND hwnd, UINT msg, const char *name, c
 {
     struct query query;
 
-    query_init(&query, SERV_BY_NAME, 0);
-    add_text(&query, name, WSANO_DATA);
-    add_proto(&query, proto);
+    query_serv_by_name(&query, name, proto);
     TRACE("window %p, message %#x, %s, buffer %p, size %d\n", hwnd, msg, debugstr_query(&query), buf, size);
     return submit(hwnd, msg, buf, size, &query);
 }

@@ -79,12 +79,6 @@ databases[] =
     [SERV_BY_NAME] = {"service", LANE_LOCAL, ask_serv_by_name, flatten_serv},
 };
 
-/* The bytes of a query that are in use. */
-size_t query_size(const struct query *query)
-{
-    return offsetof(struct query, bytes) + query->text_size + query->proto_size;
-}
-
 /* Where to ask: only hosts are asked of the network, and only if there is something to ask. */
 enum lane query_lane(const struct query *query)
 {

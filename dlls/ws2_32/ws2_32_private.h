@@ -74,7 +74,7 @@ void pool_queue_after(struct work *work, unsigned int ms);
 BOOL pool_withdraw(struct work *work);
 void pool_abandon(struct work *work);
 
-/* lookup.c */
+/* query.c */
 #define QUERY_TEXT_MAX 1024
 
 enum database
@@ -97,6 +97,15 @@ struct query
     char bytes[2 * (QUERY_TEXT_MAX + 1)];
 };
 
+size_t query_size(const struct query *query);
+void query_host_by_addr(struct query *query, const char *addr, int len, int type);
+void query_host_by_name(struct query *query, const char *name);
+void query_proto_by_number(struct query *query, int number);
+void query_proto_by_name(struct query *query, const char *name);
+void query_serv_by_port(struct query *query, int port, const char *proto);
+void query_serv_by_name(struct query *query, const char *name, const char *proto);
+
+/* lookup.c */
 struct answer
 {
     int error;                      /* 0, or WSA... */
@@ -105,7 +114,6 @@ struct answer
     void *record;                   /* hostent, protoent or servent in private memory, if error is 0 */
 };
 
-size_t query_size(const struct query *query);
 enum lane query_lane(const struct query *query);
 void lookup_ask(const struct query *query, struct answer *answer);
 void lookup_release(struct answer *answer);
