@@ -1,5 +1,6 @@
-# Turns ws2_32.spec into exports.inc: EXPORT(name, bytes, owner, way, argument), a line for each export, for thunks.S and
-# platform.c. `bytes` is the size of the arguments on i386, `argument` the one that points to the error (way errno).
+# Turns ws2_32.spec into exports.inc: EXPORT(name, bytes, owner, way, argument, inside), a line for each export, for
+# thunks.S and platform.c. `bytes` is the size of the arguments on i386, `argument` the one that points to the error (way
+# errno), `inside` refused or free.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 function bad(why)
@@ -13,15 +14,17 @@ BEGIN { print "/* made by exports.awk from ws2_32.spec: edit that */" }
 
 /^[0-9@]/ {
     line = $0
-    owner = "platform"; way = "minus"; argument = 0
+    owner = "platform"; way = "minus"; argument = 0; inside = "refused"
     mark = line
     if (sub(/^[^#]*#[ ]*/, "", mark))
     {
         words = split(mark, word, " ")
         for (i = 1; i <= words; i++)
         {
-            if (word[i] == "own" || word[i] == "absent")
+            if (word[i] ~ /^(own|wraps|hooked|absent)$/)
                 owner = word[i]
+            else if (word[i] == "free")
+                inside = "free"
             else if (word[i] ~ /^errno=[0-9]+$/)
             {
                 way = "errno"
@@ -52,7 +55,7 @@ BEGIN { print "/* made by exports.awk from ws2_32.spec: edit that */" }
     }
     if (argument * 4 > bytes)
         bad("argument " argument " is not there")
-    printf "EXPORT(%s, %d, %s, %s, %d)\n", name, bytes, owner, way, argument
+    printf "EXPORT(%s, %d, %s, %s, %d, %s)\n", name, bytes, owner, way, argument, inside
 }
 
 END { if (failed) exit 1 }

@@ -11,15 +11,19 @@ BOOL WINAPI DllMain(HINSTANCE self, DWORD reason, void *process_ends)
     switch (reason)
     {
     case DLL_PROCESS_ATTACH:
-        DisableThreadLibraryCalls(self);
         debug_attach();
         memory_attach();
+        blocking_attach();
         platform_attach(self);
+        break;
+    case DLL_THREAD_DETACH:
+        blocking_thread_ends();
         break;
     case DLL_PROCESS_DETACH:
         if (!process_ends)
         {
             platform_detach();
+            blocking_detach();
             memory_detach();
         }
         break;

@@ -3,8 +3,8 @@
  *
  * Ours comes from a heap of ours: its lock is nobody else's, so we may allocate with locks of ours held.
  *
- * The answer about a program's pointer comes from the page tables, not from trying: under emulation a page fault is not always reported as one.
- * It holds as long as nobody changes the mapping at the same moment.
+ * The answer about a program's pointer comes from the page tables, not from trying: under emulation a page fault is not
+ * always reported as one. It holds as long as nobody changes the mapping at the same moment.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

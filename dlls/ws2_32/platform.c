@@ -1,6 +1,6 @@
 /*
  * The platform's ws2_32: finds it, loads it, fills the jump table with it, and keeps the name ws2_32 ours.
- * Knows no rule of Winsock.
+ * Knows no rule of Winsock, but that calls are checked while blocking hooks are used.
  *
  * A ws2_32 is ours if it has the resource WSASYNC 1 (ws2_32.rc). Wine may report our path for its own DLL, so a path
  * proves nothing.
@@ -27,9 +27,11 @@ struct loader_entry
     UNICODE_STRING name;
 };
 
-enum owner
+enum owner                          /* ws2_32.spec says what they mean */
 {
     owner_own,
+    owner_wraps,
+    owner_hooked,
     owner_absent,
     owner_platform
 };
@@ -40,12 +42,25 @@ static const struct
     enum owner owner;
 } exports[] =
 {
-#define EXPORT(name, bytes, owner, way, argument) {#name, owner_##owner},
+#define EXPORT(name, bytes, owner, way, argument, inside) {#name, owner_##owner},
 #include "exports.inc"
 #undef EXPORT
 };
 
-extern void *export_slots[];        /* thunks.S, in the same order */
+/* In the same order. The slot is what the exported function jumps to; it is written whole, while others jump. */
+struct export_entry
+{
+    void *volatile slot;
+    void *volatile next;            /* where the check goes on to */
+    void *const fail;
+    void *const check;              /* NULL: works also inside a blocking call */
+    void *const own;                /* NULL: the platform's */
+};
+
+extern struct export_entry export_table[];      /* thunks.S */
+
+static void *plain_slots[ARRAYSIZE(exports)];   /* the slots while no hook is used */
+static BOOL checking;                           /* guarded by startup_lock */
 
 struct platform platform;
 
@@ -151,6 +166,7 @@ static HMODULE load_platform(HMODULE self)
     return NULL;
 }
 
+/* From the platform's functions, or from all those of an earlier copy of ours. */
 static void fill_slots(HMODULE module, BOOL all)
 {
     unsigned int i;
@@ -158,14 +174,44 @@ static void fill_slots(HMODULE module, BOOL all)
 
     for (i = 0; i < ARRAYSIZE(exports); i++)
     {
-        if ((all || exports[i].owner == owner_platform)
-            && (address = (void *)GetProcAddress(module, exports[i].name)))
-            export_slots[i] = address;
+        enum owner owner = all ? owner_platform : exports[i].owner;
+
+        if (owner == owner_own || owner == owner_absent || !(address = (void *)GetProcAddress(module, exports[i].name)))
+            continue;
+        export_table[i].slot = owner == owner_wraps ? export_table[i].own : address;
+    }
+}
+
+/* Puts the checks that blocking hooks need into the slots, or takes them out. A thread may be in one all the time: what
+ * that goes on to stays. Called with startup_lock held. */
+void platform_check_calls(BOOL check)
+{
+    unsigned int i;
+
+    if (check == checking)
+        return;
+    checking = check;
+    TRACE("%s\n", check ? "calls are checked" : "calls go straight to the platform");
+    for (i = 0; i < ARRAYSIZE(exports); i++)
+    {
+        struct export_entry *entry = &export_table[i];
+
+        if (!entry->check)
+            continue;
+        if (check)
+        {
+            plain_slots[i] = entry->slot;
+            entry->next = exports[i].owner == owner_hooked && entry->slot != entry->fail ? entry->own : entry->slot;
+            entry->slot = entry->check;
+        }
+        else
+            entry->slot = plain_slots[i];
     }
 }
 
 /* Loads and binds the platform's DLL. From DllMain: nobody has called us yet, and while it is loaded nobody asks for
- * ws2_32 (those of its imports that do are delayed), so its new name comes in time. Without a platform every call fails, WSAStartup with WSASYSNOTREADY. */
+ * ws2_32 (those of its imports that do are delayed), so its new name comes in time. Without a platform every call fails,
+ * WSAStartup with WSASYSNOTREADY. */
 void platform_attach(HINSTANCE self)
 {
     HMODULE module;
@@ -188,16 +234,55 @@ void platform_attach(HINSTANCE self)
     rename_module(module);
     fill_slots(module, FALSE);
 #define BIND(name) platform.name = (void *)GetProcAddress(module, #name)
-    BIND(WSAStartup);
+    BIND(WSAAccept);
+    BIND(WSAAsyncSelect);
     BIND(WSACleanup);
+    BIND(WSADuplicateSocketA);
+    BIND(WSADuplicateSocketW);
+    BIND(WSAEventSelect);
+    BIND(WSAGetOverlappedResult);
+    BIND(WSAIoctl);
+    BIND(WSARecv);
+    BIND(WSARecvFrom);
+    BIND(WSASend);
+    BIND(WSASendTo);
+    BIND(WSASocketA);
+    BIND(WSASocketW);
+    BIND(WSAStartup);
+    BIND(accept);
+    BIND(closesocket);
+    BIND(connect);
     BIND(gethostbyaddr);
     BIND(gethostbyname);
     BIND(getprotobyname);
     BIND(getprotobynumber);
     BIND(getservbyname);
     BIND(getservbyport);
+    BIND(getsockopt);
+    BIND(ioctlsocket);
+    BIND(recv);
+    BIND(recvfrom);
+    BIND(select);
+    BIND(send);
+    BIND(sendto);
+    BIND(setsockopt);
+    BIND(shutdown);
+    BIND(socket);
 #undef BIND
     TRACE("platform's ws2_32 at %p\n", module);
+}
+
+/* From now on our code stays, whatever FreeLibrary says. Takes the loader's lock: not with one of ours held, its owner may
+ * want that. */
+BOOL platform_pin_self(void)
+{
+    static volatile BOOL pinned;
+    HMODULE self;
+
+    if (!pinned)
+        pinned = GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
+                                    (const WCHAR *)platform_pin_self, &self);
+    return pinned;
 }
 
 /* Gives the platform's DLL its name back and lets it go. From DllMain, when we are unloaded. */
@@ -215,33 +300,65 @@ void platform_detach(void)
         FreeLibrary(next_module);
 }
 
-/* What a call to a function that the platform lacks comes to: returns and sets WSAEOPNOTSUPP, WSASYSNOTREADY if there
- * is no platform; stores it in `*error` too, which may be any pointer. */
-int WINAPI platform_lacks(const char *name, int *error)
+/* What a call comes to that cannot be made, inside a blocking call or because the platform lacks the function: returns and
+ * sets WSAEINPROGRESS or WSAEOPNOTSUPP, WSASYSNOTREADY if there is no platform; stores it in `*error` too, which may be any
+ * pointer. */
+int WINAPI export_fails(const char *name, int *error)
 {
-    int code = next_module ? WSAEOPNOTSUPP : WSASYSNOTREADY;
+    int code = WSAEINPROGRESS;
 
-    WARN("the platform has no %s\n", name);
+    if (blocking_refuses(NULL))
+        WARN("%s inside a blocking call\n", name);
+    else
+    {
+        code = next_module ? WSAEOPNOTSUPP : WSASYSNOTREADY;
+        WARN("the platform has no %s\n", name);
+    }
     if (memory_writable(error, sizeof(*error)))
         *error = code;
     SetLastError(code);
     return code;
 }
 
-/* Whether the caller is one of Wine's own DLLs: their use of Winsock is the platform's affair, not the program's.
- * Wine marks them behind the DOS header (observed, Wine 8.0 and 10.0). */
-BOOL platform_calls(const void *return_address)
+static const IMAGE_NT_HEADERS *builtin_headers(const char *base)
 {
-    static const char mark[] = "Wine builtin DLL";
-    const char *base = (const char *)memory_module(return_address);
+    static const char mark[] = "Wine builtin DLL";      /* behind the DOS header (observed, Wine 8.0 and 10.0) */
     const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *)base;
-    const IMAGE_NT_HEADERS *nt;
 
     if (!base || dos->e_magic != IMAGE_DOS_SIGNATURE || dos->e_lfanew < (LONG)(sizeof(*dos) + sizeof(mark))
         || memcmp(dos + 1, mark, sizeof(mark)))
-        return FALSE;
-    nt = (const IMAGE_NT_HEADERS *)(base + dos->e_lfanew);
-    return (nt->FileHeader.Characteristics & IMAGE_FILE_DLL) != 0;
+        return NULL;
+    return (const IMAGE_NT_HEADERS *)(base + dos->e_lfanew);
+}
+
+/* The name that a DLL has for itself, which no renaming changes; "" if it exports nothing. */
+static const char *export_name(const char *base, const IMAGE_NT_HEADERS *nt)
+{
+    const IMAGE_DATA_DIRECTORY *directory = &nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_EXPORT];
+
+    if (!directory->VirtualAddress)
+        return "";
+    return base + ((const IMAGE_EXPORT_DIRECTORY *)(base + directory->VirtualAddress))->Name;
+}
+
+/* Whether the caller is one of Wine's own DLLs: their use of Winsock is the platform's affair, not the program's. But
+ * wsock32 only hands on what the program calls. */
+BOOL platform_calls(const void *return_address)
+{
+    const char *base = (const char *)memory_module(return_address);
+    const IMAGE_NT_HEADERS *nt = builtin_headers(base);
+
+    return nt && (nt->FileHeader.Characteristics & IMAGE_FILE_DLL) && _stricmp(export_name(base, nt), "wsock32.dll");
+}
+
+/* Whether this thread holds the loader's lock: it is in some DllMain, and no thread can start before that returns. */
+BOOL loader_locked(void)
+{
+    /* PEB.LoaderLock; in no MinGW header */
+    const size_t offset = sizeof(void *) == 8 ? 0x110 : 0xa0;
+    const CRITICAL_SECTION *lock = *(CRITICAL_SECTION **)((char *)RtlGetCurrentPeb() + offset);
+
+    return lock && (ULONG_PTR)lock->OwningThread == GetCurrentThreadId();
 }
 
 /* Whether the process is being shut down: every other thread is dead, and may have died holding any lock. */

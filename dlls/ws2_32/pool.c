@@ -235,18 +235,6 @@ static DWORD WINAPI worker_main(void *arg)
     return 0;
 }
 
-/* Takes the loader's lock: not with one of ours held, its owner may want that. */
-static BOOL pin_module(void)
-{
-    static volatile BOOL pinned;
-    HMODULE self;
-
-    if (!pinned)
-        pinned = GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
-                                    (const WCHAR *)worker_main, &self);
-    return pinned;
-}
-
 /* Makes sure of a worker for one item of work, to be queued or unreserved by the caller. FALSE: no thread to be had.
  * Starts a thread, and waits for another submitter's start, only where the lane has no worker at all. */
 BOOL pool_reserve(enum lane lane)
@@ -258,7 +246,7 @@ BOOL pool_reserve(enum lane lane)
     if ((ready = state->workers != 0))
         state->reserved++;
     ReleaseSRWLockExclusive(&pool_lock);
-    if (ready || !pin_module())
+    if (ready || !platform_pin_self())
         return ready;
 
     AcquireSRWLockExclusive(&first_start_lock);

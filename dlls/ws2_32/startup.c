@@ -10,9 +10,10 @@ WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
 
 #define NEWEST MAKEWORD(2, 2)
 
-static SRWLOCK startup_lock = SRWLOCK_INIT;     /* guards the two below */
+static SRWLOCK startup_lock = SRWLOCK_INIT;     /* guards all below, and whether calls are checked */
 static unsigned int count;
 static WORD lowest;                             /* of the versions granted since the first start: the process's */
+static volatile unsigned int session;           /* counts the last cleanups */
 
 static BOOL older(WORD a, WORD b)
 {
@@ -68,6 +69,9 @@ static BOOL count_down(BOOL *last)
         return FALSE;
     if ((*last = !--count))
     {
+        session++;
+        platform_check_calls(FALSE);
+        sockets_forget_all();
         request_close();
         deliver_set_routine(NULL);
     }
@@ -114,6 +118,50 @@ int WINAPI own_WSACleanup(void)
     }
     SetLastError(ret ? GetLastError() : 0);
     return ret;
+}
+
+/* Whether the process may use blocking hooks: 0, WSANOTINITIALISED, or WSAEOPNOTSUPP where it has asked for nothing below
+ * version 2. (Winsock 1.1; which version counts: ReactOS) */
+static int hooks_error(void)
+{
+    if (!count)
+        return WSANOTINITIALISED;
+    return LOBYTE(lowest) < 2 ? 0 : WSAEOPNOTSUPP;
+}
+
+/* As hooks_error(). */
+int startup_allows_hooks(void)
+{
+    int error;
+
+    if (process_ending())
+        return WSANOTINITIALISED;
+    AcquireSRWLockShared(&startup_lock);
+    error = hooks_error();
+    ReleaseSRWLockShared(&startup_lock);
+    return error;
+}
+
+/* Returns hooks_error(); without one calls are checked from now on until the last cleanup, and `session` is the one that
+ * the hook lasts for. */
+int startup_use_hooks(unsigned int *hook_session)
+{
+    int error;
+
+    AcquireSRWLockExclusive(&startup_lock);
+    if (!(error = hooks_error()))
+    {
+        platform_check_calls(TRUE);
+        *hook_session = session;
+    }
+    ReleaseSRWLockExclusive(&startup_lock);
+    return error;
+}
+
+/* Changes with every last cleanup. */
+unsigned int startup_session(void)
+{
+    return session;
 }
 
 /***********************************************************************

@@ -1,24 +1,33 @@
 /*
- * The exported functions: each jumps through its slot of the jump table. A slot starts as our own function, or as one
- * that fails the way ws2_32.spec says; platform.c fills in the platform's. Knows no function by name: all come from
- * exports.inc, in its order.
+ * The exported functions: each jumps through its slot of the jump table, export_table. A slot starts as our own function,
+ * or as one that fails the way ws2_32.spec says; platform.c fills in the platform's. While the process uses blocking hooks
+ * the slots hold checks, which ask blocking_refuses() and then go on to what the slot held. Knows no function by name: all
+ * come from exports.inc, in its order.
+ *
+ * An entry of the table is struct export_entry of platform.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #ifdef __x86_64__
 
-        .macro export name, bytes, owner, way, argument
+        .macro export name, bytes, owner, way, argument, inside
         .text
         .balign 16
         .globl  \name
 \name:
-        jmp     *slot_\name(%rip)
-        .ifc \owner, own
-        .set    start_\name, own_\name
+        jmp     *entry_\name(%rip)
+
+        .ifc \inside, refused
+check_\name:
+        leaq    entry_\name(%rip), %rax
+        jmp     check
         .else
-        .seh_proc start_\name
-start_\name:
+        .set    check_\name, 0
+        .endif
+
+        .seh_proc fail_\name
+fail_\name:
         subq    $40, %rsp
         .seh_stackalloc 40
         .seh_endprologue
@@ -34,7 +43,7 @@ start_\name:
         xorl    %edx, %edx
         .endif
         leaq    text_\name(%rip), %rcx
-        call    platform_lacks
+        call    export_fails
         .ifc \way, minus
         movq    $-1, %rax
         .endif
@@ -47,39 +56,84 @@ start_\name:
         addq    $40, %rsp
         ret
         .seh_endproc
+
         .section .rdata
 text_\name:
         .asciz  "\name"
+
+        .set    own_of_\name, 0
+        .set    start_\name, fail_\name
+        .ifc \owner, own
+        .set    own_of_\name, own_\name
+        .set    start_\name, own_\name
+        .endif
+        .ifc \owner, wraps
+        .set    own_of_\name, own_\name
+        .endif
+        .ifc \owner, hooked
+        .set    own_of_\name, own_\name
         .endif
         .data
-slot_\name:
-        .quad   start_\name
+entry_\name:
+        .quad   start_\name, 0, fail_\name, check_\name, own_of_\name
         .endm
 
+        .text
+        .balign 16
+        .seh_proc check
+check:  /* rax: the entry; all else as the caller made it, its arguments put into the space it leaves for that */
+        movq    %rcx, 8(%rsp)
+        movq    %rdx, 16(%rsp)
+        movq    %r8, 24(%rsp)
+        movq    %r9, 32(%rsp)
+        subq    $56, %rsp
+        .seh_stackalloc 56
+        .seh_endprologue
+        movq    %rax, 40(%rsp)
+        movq    56(%rsp), %rcx
+        call    blocking_refuses
+        movq    40(%rsp), %r10
+        addq    $56, %rsp
+        movq    8(%rsp), %rcx
+        movq    16(%rsp), %rdx
+        movq    24(%rsp), %r8
+        movq    32(%rsp), %r9
+        testl   %eax, %eax
+        jnz     1f
+        jmp     *8(%r10)
+1:      jmp     *16(%r10)
+        .seh_endproc
+
         .data
-        .globl  export_slots
+        .globl  export_table
         .balign 8
-export_slots:
+export_table:
 
 #else
 
-        .macro export name, bytes, owner, way, argument
+        .macro export name, bytes, owner, way, argument, inside
         .text
         .balign 16
         .globl  _\name\()@\bytes
 _\name\()@\bytes:
-        jmp     *slot_\name
-        .ifc \owner, own
-        .set    start_\name, _own_\name\()@\bytes
+        jmp     *entry_\name
+
+        .ifc \inside, refused
+check_\name:
+        movl    $entry_\name, %eax
+        jmp     check
         .else
-start_\name:
+        .set    check_\name, 0
+        .endif
+
+fail_\name:
         .ifc \way, errno
         pushl   4*\argument(%esp)
         .else
         pushl   $0
         .endif
         pushl   $text_\name
-        call    _platform_lacks@8
+        call    _export_fails@8
         .ifc \way, minus
         movl    $-1, %eax
         .endif
@@ -90,21 +144,46 @@ start_\name:
         xorl    %eax, %eax
         .endif
         ret     $\bytes
+
         .section .rdata
 text_\name:
         .asciz  "\name"
+
+        .set    own_of_\name, 0
+        .set    start_\name, fail_\name
+        .ifc \owner, own
+        .set    own_of_\name, _own_\name\()@\bytes
+        .set    start_\name, _own_\name\()@\bytes
+        .endif
+        .ifc \owner, wraps
+        .set    own_of_\name, _own_\name\()@\bytes
+        .endif
+        .ifc \owner, hooked
+        .set    own_of_\name, _own_\name\()@\bytes
         .endif
         .data
-slot_\name:
-        .long   start_\name
+entry_\name:
+        .long   start_\name, 0, fail_\name, check_\name, own_of_\name
         .endm
 
+        .text
+        .balign 16
+check:  /* eax: the entry; the arguments lie behind the return address, out of the way */
+        pushl   %eax
+        pushl   4(%esp)
+        call    _blocking_refuses@4
+        popl    %ecx
+        testl   %eax, %eax
+        jnz     1f
+        jmp     *4(%ecx)
+1:      jmp     *8(%ecx)
+
         .data
-        .globl  _export_slots
+        .globl  _export_table
         .balign 4
-_export_slots:
+_export_table:
 
 #endif
 
-#define EXPORT(name, bytes, owner, way, argument) export name, bytes, owner, way, argument
+#define EXPORT(name, bytes, owner, way, argument, inside) export name, bytes, owner, way, argument, inside
 #include "exports.inc"

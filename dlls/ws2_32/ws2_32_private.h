@@ -3,7 +3,9 @@
  *
  * Lock order, outermost first; none is held across a call into the resolver or the program:
  *     startup_lock (startup.c) > requests_lock (request.c) > pool_lock (pool.c)
+ *     errands_lock (errand.c) > pool_lock
  *     first_start_lock (pool.c) > pool_lock; never taken with one of the others held
+ *     startup_lock > a stripe's lock (sockets.c), which is held across calls to the platform that wait for nothing
  * During process shutdown none is taken: a thread killed while it held one never gives it back.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -33,22 +35,61 @@ HMODULE memory_module(const void *address);
 /* platform.c: the functions of the platform's ws2_32 that we call ourselves */
 struct platform
 {
-    int (WINAPI *WSAStartup)(WORD version, WSADATA *data);
+    SOCKET (WINAPI *WSAAccept)(SOCKET s, struct sockaddr *addr, int *len, LPCONDITIONPROC condition, DWORD_PTR data);
+    int (WINAPI *WSAAsyncSelect)(SOCKET s, HWND hwnd, UINT msg, long mask);
     int (WINAPI *WSACleanup)(void);
+    int (WINAPI *WSADuplicateSocketA)(SOCKET s, DWORD process, WSAPROTOCOL_INFOA *info);
+    int (WINAPI *WSADuplicateSocketW)(SOCKET s, DWORD process, WSAPROTOCOL_INFOW *info);
+    int (WINAPI *WSAEventSelect)(SOCKET s, HANDLE event, long mask);
+    BOOL (WINAPI *WSAGetOverlappedResult)(SOCKET s, OVERLAPPED *overlapped, DWORD *size, BOOL wait, DWORD *flags);
+    int (WINAPI *WSAIoctl)(SOCKET s, DWORD code, void *in, DWORD in_size, void *out, DWORD out_size, DWORD *size,
+                           OVERLAPPED *overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE completion);
+    int (WINAPI *WSARecv)(SOCKET s, WSABUF *buffers, DWORD count, DWORD *size, DWORD *flags, OVERLAPPED *overlapped,
+                          LPWSAOVERLAPPED_COMPLETION_ROUTINE completion);
+    int (WINAPI *WSARecvFrom)(SOCKET s, WSABUF *buffers, DWORD count, DWORD *size, DWORD *flags, struct sockaddr *addr,
+                              int *len, OVERLAPPED *overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE completion);
+    int (WINAPI *WSASend)(SOCKET s, WSABUF *buffers, DWORD count, DWORD *size, DWORD flags, OVERLAPPED *overlapped,
+                          LPWSAOVERLAPPED_COMPLETION_ROUTINE completion);
+    int (WINAPI *WSASendTo)(SOCKET s, WSABUF *buffers, DWORD count, DWORD *size, DWORD flags, const struct sockaddr *addr,
+                            int len, OVERLAPPED *overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE completion);
+    SOCKET (WINAPI *WSASocketA)(int family, int type, int protocol, WSAPROTOCOL_INFOA *info, GROUP group, DWORD flags);
+    SOCKET (WINAPI *WSASocketW)(int family, int type, int protocol, WSAPROTOCOL_INFOW *info, GROUP group, DWORD flags);
+    int (WINAPI *WSAStartup)(WORD version, WSADATA *data);
+    SOCKET (WINAPI *accept)(SOCKET s, struct sockaddr *addr, int *len);
+    int (WINAPI *closesocket)(SOCKET s);
+    int (WINAPI *connect)(SOCKET s, const struct sockaddr *addr, int len);
     struct hostent *(WINAPI *gethostbyaddr)(const char *addr, int len, int type);
     struct hostent *(WINAPI *gethostbyname)(const char *name);
     struct protoent *(WINAPI *getprotobyname)(const char *name);
     struct protoent *(WINAPI *getprotobynumber)(int number);
     struct servent *(WINAPI *getservbyname)(const char *name, const char *proto);
     struct servent *(WINAPI *getservbyport)(int port, const char *proto);
+    int (WINAPI *getsockopt)(SOCKET s, int level, int option, char *value, int *size);
+    int (WINAPI *ioctlsocket)(SOCKET s, long code, u_long *argument);
+    int (WINAPI *recv)(SOCKET s, char *buf, int size, int flags);
+    int (WINAPI *recvfrom)(SOCKET s, char *buf, int size, int flags, struct sockaddr *addr, int *len);
+    int (WINAPI *select)(int unused, fd_set *read, fd_set *write, fd_set *except, const struct timeval *timeout);
+    int (WINAPI *send)(SOCKET s, const char *buf, int size, int flags);
+    int (WINAPI *sendto)(SOCKET s, const char *buf, int size, int flags, const struct sockaddr *addr, int len);
+    int (WINAPI *setsockopt)(SOCKET s, int level, int option, const char *value, int size);
+    int (WINAPI *shutdown)(SOCKET s, int how);
+    SOCKET (WINAPI *socket)(int family, int type, int protocol);
 };
 
 extern struct platform platform;
 
 void platform_attach(HINSTANCE self);
 void platform_detach(void);
+void platform_check_calls(BOOL check);
 BOOL platform_calls(const void *return_address);
+BOOL platform_pin_self(void);
+BOOL loader_locked(void);
 BOOL process_ending(void);
+
+/* startup.c */
+int startup_allows_hooks(void);
+int startup_use_hooks(unsigned int *session);
+unsigned int startup_session(void);
 
 /* pool.c */
 enum lane
@@ -145,5 +186,100 @@ void deliver_prepare(void);
 enum delivery deliver(HWND hwnd, UINT msg, WORD handle, LPARAM reply);
 unsigned int deliver_delay(unsigned int tries);
 void deliver_set_routine(void *routine);
+
+/* input.c */
+void input_forget(void);
+DWORD input_wait(HANDLE done, DWORD ms, BOOL alertable);
+BOOL input_dispatch_one(void);
+
+/* blocking.c */
+struct thread;                      /* a thread that has a blocking hook, or had one */
+
+struct pending                      /* what a blocking call waits for */
+{
+    HANDLE done;                    /* event; the wait is over when it is set */
+    BOOL alertable;                 /* APCs run meanwhile, as in the platform's own call */
+    BOOL (*abandon)(struct pending *pending);       /* the call will never return: end it, free all; FALSE: it goes on */
+};
+
+enum outcome
+{
+    FINISHED,
+    CANCELLED,
+    TIMED_OUT,
+    UNAVAILABLE                     /* cannot be done with a hook: make the plain call */
+};
+
+enum record_kind
+{
+    RECORD_HOST,
+    RECORD_PROTO,
+    RECORD_SERV,
+    RECORD_COUNT
+};
+
+void blocking_attach(void);
+void blocking_detach(void);
+void blocking_thread_ends(void);
+BOOL WINAPI blocking_refuses(const void *return_address);
+struct thread *blocking_thread(const void *return_address);
+HANDLE blocking_event(struct thread *thread);
+void blocking_give_event(struct thread *thread);
+void *blocking_keep(struct thread *thread, enum record_kind kind, void *record);
+enum outcome blocking_wait(struct thread *thread, struct pending *pending, DWORD ms);
+
+/* readiness.c */
+#define READY_READ 0x0001
+#define READY_OOB 0x0002
+#define READY_WRITE 0x0004
+#define READY_HUP 0x0008
+#define READY_RESET 0x0010
+#define READY_CLOSE 0x0020          /* the socket was closed meanwhile; always asked for */
+#define READY_CONNECT 0x0040
+#define READY_ACCEPT 0x0080
+#define READY_CONNECT_ERR 0x0100
+
+#define NO_TIMEOUT MAXLONGLONG
+
+struct readiness;
+
+BOOL readiness_works(void);
+struct readiness *readiness_alloc(unsigned int count);
+void readiness_free(struct readiness *readiness);
+void readiness_add(struct readiness *readiness, SOCKET s, unsigned int flags);
+BOOL readiness_asked(const struct readiness *readiness, SOCKET s, unsigned int flags);
+unsigned int readiness_count(const struct readiness *readiness);
+unsigned int readiness_flags(const struct readiness *readiness, unsigned int i, SOCKET *s);
+enum outcome readiness_wait(struct thread *thread, struct readiness *readiness, LONGLONG timeout, BOOL alertable);
+
+/* errand.c */
+struct errand
+{
+    struct pending pending;         /* errand.c's, as the next two lines */
+    struct work work;
+    BOOL began, over, left;
+    void (*run)(struct errand *errand);     /* these by the owner */
+    void (*instead)(struct errand *errand); /* may be NULL; quick, as a lock is held */
+    void (*free)(struct errand *errand);
+};
+
+enum outcome errand_wait(struct thread *thread, struct errand *errand, enum lane lane);
+
+/* sockets.c */
+enum socket_mode
+{
+    MODE_PLAIN,                     /* non-blocking, or not known: the platform's plain call */
+    MODE_BLOCKING,
+    MODE_BROKEN                     /* its stream is of no use any more */
+};
+
+BOOL sockets_good_address(struct sockaddr *addr, int *len);
+enum socket_mode sockets_mode(SOCKET s);
+void sockets_break(SOCKET s);
+SOCKET sockets_accept(SOCKET s, struct sockaddr *addr, int *len);
+BOOL sockets_accept_now(SOCKET s, struct sockaddr *addr, int *len, SOCKET *accepted);
+BOOL sockets_connect_now(SOCKET s, const struct sockaddr *addr, int len, int *ret);
+void sockets_forget(SOCKET s);
+void sockets_forget_all(void);
 
 #endif

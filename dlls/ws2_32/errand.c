@@ -1,0 +1,106 @@
+/*
+ * A call that the platform can only make blocking, made by a worker while the thread that wants it waits with its hook.
+ * If that gives up, the worker finishes alone. Knows nothing of what the call is.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "ws2_32_private.h"
+
+#define AT_ONCE_MS 10               /* what is done by then need not be waited for with a hook */
+
+static SRWLOCK errands_lock = SRWLOCK_INIT;     /* guards `began`, `over` and `left` of all errands */
+
+static void destroy(struct errand *errand)
+{
+    CloseHandle(errand->pending.done);
+    errand->free(errand);
+}
+
+static void run(struct work *work)
+{
+    struct errand *errand = LIST_ENTRY_OF(work, struct errand, work);
+    BOOL left;
+
+    AcquireSRWLockExclusive(&errands_lock);
+    left = errand->left;
+    errand->began = !left;
+    ReleaseSRWLockExclusive(&errands_lock);
+    if (!left)
+    {
+        errand->run(errand);
+
+        AcquireSRWLockExclusive(&errands_lock);
+        errand->over = TRUE;
+        if (!(left = errand->left))
+            SetEvent(errand->pending.done);
+        ReleaseSRWLockExclusive(&errands_lock);
+    }
+    if (left)
+        destroy(errand);
+}
+
+/* What becomes of an errand that nobody waits for any more. */
+static enum end { RAN, LEFT, NEVER_BEGAN } leave(struct errand *errand)
+{
+    BOOL withdrawn = FALSE;
+    enum end end = LEFT;
+
+    AcquireSRWLockExclusive(&errands_lock);
+    if (errand->over)
+        end = RAN;
+    else
+    {
+        errand->left = TRUE;
+        if (errand->began)
+            pool_abandon(&errand->work);
+        else
+        {
+            end = NEVER_BEGAN;
+            if (errand->instead)
+                errand->instead(errand);
+            withdrawn = pool_withdraw(&errand->work);
+        }
+    }
+    ReleaseSRWLockExclusive(&errands_lock);
+    if (withdrawn)
+        destroy(errand);
+    return end;
+}
+
+static BOOL abandon(struct pending *pending)
+{
+    struct errand *errand = LIST_ENTRY_OF(pending, struct errand, pending);
+
+    if (leave(errand) == RAN)
+        destroy(errand);
+    return TRUE;
+}
+
+/* Has errand->run() run on a worker of `lane`, and waits with the thread's hook. FINISHED: it was run, the errand is the
+ * caller's to free. CANCELLED: it is no longer the caller's; if it had not begun, errand->instead() was called for it.
+ * UNAVAILABLE: nothing was done. */
+enum outcome errand_wait(struct thread *thread, struct errand *errand, enum lane lane)
+{
+    enum outcome outcome = FINISHED;
+
+    if (!(errand->pending.done = CreateEventW(NULL, TRUE, FALSE, NULL)))
+        return UNAVAILABLE;
+    if (!pool_reserve(lane))
+    {
+        CloseHandle(errand->pending.done);
+        return UNAVAILABLE;
+    }
+    errand->pending.abandon = abandon;
+    errand->work.run = run;
+    pool_queue(&errand->work, lane);
+
+    if (WaitForSingleObject(errand->pending.done, AT_ONCE_MS) != WAIT_OBJECT_0)
+        outcome = blocking_wait(thread, &errand->pending, INFINITE);
+    if (outcome != FINISHED && leave(errand) != RAN)
+        return CANCELLED;
+    /* the worker sets the event with the lock held, and then lets go */
+    AcquireSRWLockExclusive(&errands_lock);
+    ReleaseSRWLockExclusive(&errands_lock);
+    CloseHandle(errand->pending.done);
+    return FINISHED;
+}
