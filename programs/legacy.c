@@ -3,7 +3,7 @@
  * window procedure; one static buffer of MAXGETHOSTSTRUCT bytes for all lookups. The next name the user types
  * cancels the lookup before, closing the window cancels and frees. Like many of its time it cancels without
  * asking whether there is anything to cancel, and believes the answer, as the specification says it may:
- * nothing comes any more, and the buffer is its own again.
+ * nothing comes any more, and the buffer is its own again. It also connects (legacy_connect.c).
  *
  * With words on the command line it plays them instead of waiting for a user, and reports what it saw
  * (legacy.h). It must not know wsasync: it is what cannot be changed any more.
@@ -17,7 +17,7 @@
 
 #define WM_HOST_FOUND (WM_USER + 1)
 
-enum { ID_LOOK_UP = IDOK, ID_EDIT = 100, ID_ANSWER, ID_HISTORY };
+enum { ID_LOOK_UP = IDOK, ID_CANCEL = IDCANCEL, ID_EDIT = 100, ID_CONNECT, ID_ANSWER, ID_HISTORY };
 
 static HINSTANCE instance;
 static HWND window, edit, answer, history;
@@ -94,6 +94,15 @@ static void host_found(HANDLE which, int error)
     SetWindowText(answer, answer_text());
 }
 
+static void connect_now(void)
+{
+    char typed[256];
+
+    GetWindowText(edit, typed, sizeof(typed));
+    SetWindowText(answer, "connecting ...");
+    SetWindowText(answer, connect_to(typed));
+}
+
 static HWND add_control(HWND parent, const char *class, const char *text, DWORD style, int id, int x, int y,
                         int width, int height)
 {
@@ -108,21 +117,31 @@ static LRESULT CALLBACK window_proc(HWND hwnd, UINT message, WPARAM wparam, LPAR
     case WM_CREATE:
         edit = add_control(hwnd, "EDIT", "", WS_BORDER | WS_TABSTOP | ES_AUTOHSCROLL, ID_EDIT, 8, 8, 260, 22);
         add_control(hwnd, "BUTTON", "Look up", WS_TABSTOP | BS_DEFPUSHBUTTON, ID_LOOK_UP, 276, 8, 80, 22);
-        answer = add_control(hwnd, "STATIC", "", SS_LEFT, ID_ANSWER, 8, 38, 348, 20);
+        add_control(hwnd, "BUTTON", "Connect", WS_TABSTOP, ID_CONNECT, 188, 36, 80, 22);
+        add_control(hwnd, "BUTTON", "Cancel", WS_TABSTOP, ID_CANCEL, 276, 36, 80, 22);
+        answer = add_control(hwnd, "STATIC", "", SS_LEFT, ID_ANSWER, 8, 40, 172, 20);
         history = add_control(hwnd, "LISTBOX", "", WS_BORDER | WS_VSCROLL | LBS_NOINTEGRALHEIGHT, ID_HISTORY,
-                              8, 64, 348, 150);
+                              8, 66, 348, 148);
         host_buffer = heap_alloc(MAXGETHOSTSTRUCT);
         task = 0;
         answered = FALSE;
         return host_buffer ? 0 : -1;
     case WM_COMMAND:
-        if (LOWORD(wparam) == ID_LOOK_UP) look_up();
+        if (LOWORD(wparam) == ID_CANCEL) give_up();
+        else if (WSAIsBlocking()) MessageBeep(0);
+        else if (LOWORD(wparam) == ID_LOOK_UP) look_up();
+        else if (LOWORD(wparam) == ID_CONNECT) connect_now();
         return 0;
     case WM_HOST_FOUND:
         host_found((HANDLE)wparam, WSAGETASYNCERROR(lparam));
         return 0;
     case WM_SETFOCUS:
         SetFocus(edit);
+        return 0;
+    case WM_CLOSE:
+        if (!WSAIsBlocking()) break;
+        give_up();
+        PostMessage(hwnd, WM_CLOSE, 0, 0);      /* again, when the call has come back */
         return 0;
     case WM_DESTROY:
         if (answered) saw_answer(answer_text());
@@ -169,6 +188,25 @@ void type_name(const char *name)
     SendMessage(window, WM_COMMAND, MAKEWPARAM(ID_LOOK_UP, BN_CLICKED), 0);
 }
 
+void press_connect(const char *typed)
+{
+    if (!open_window()) return;
+    SetWindowText(edit, typed);
+    SendMessage(window, WM_COMMAND, MAKEWPARAM(ID_CONNECT, BN_CLICKED), 0);
+}
+
+void press_cancel(void)
+{
+    if (window) SendMessage(window, WM_COMMAND, MAKEWPARAM(ID_CANCEL, BN_CLICKED), 0);
+}
+
+void handle_message(MSG *msg)
+{
+    if (window && IsDialogMessage(window, msg)) return;
+    TranslateMessage(msg);
+    DispatchMessage(msg);
+}
+
 int WINAPI WinMain(HINSTANCE this_instance, HINSTANCE previous, LPSTR command_line, int show)
 {
     WSADATA data;
@@ -185,12 +223,7 @@ int WINAPI WinMain(HINSTANCE this_instance, HINSTANCE previous, LPSTR command_li
     scripted = script_begin(command_line);
     if (!open_window()) return 1;
 
-    while (GetMessage(&msg, NULL, 0, 0))
-    {
-        if (window && IsDialogMessage(window, &msg)) continue;
-        TranslateMessage(&msg);
-        DispatchMessage(&msg);
-    }
+    while (GetMessage(&msg, NULL, 0, 0)) handle_message(&msg);
     WSACleanup();
     if (scripted) print_report();
     return 0;

@@ -15,6 +15,8 @@ static char words[4096];        /* the command line, cut up by strtok() */
 static const char *word;        /* the next one */
 static DWORD every = 100, busy; /* ms */
 static DWORD due;               /* by GetTickCount() */
+static DWORD patience;          /* ms, with a connect */
+static BOOL connecting;
 
 /* Whether the word is this option; then its value in milliseconds. */
 static BOOL option(const char *name, DWORD *value)
@@ -31,13 +33,19 @@ static BOOL play_word(void)
 {
     DWORD value;
 
-    if (option("/every", &every) || option("/busy", &busy)) return FALSE;
+    if (option("/every", &every) || option("/busy", &busy) || option("/patience", &patience)) return FALSE;
     if (option("/wait", &value))
     {
         due += value;
         return TRUE;
     }
     if (!strcmp(word, "/close")) close_window();
+    else if (!strncmp(word, "/connect:", 9))
+    {
+        connecting = TRUE;
+        press_connect(word + 9);
+        connecting = FALSE;
+    }
     else
     {
         type_name(word);
@@ -59,7 +67,9 @@ static void CALLBACK tick(HWND hwnd, UINT message, UINT_PTR id, DWORD now)
     (void)hwnd;
     (void)message;
     heap_check();
-    if ((int)(now - due) < 0) return;
+    saw_alive();
+    if (connecting && patience && now - due >= patience) press_cancel();
+    if (connecting || (int)(now - due) < 0) return;
     due = now;
     for (; word && !done; word = strtok(NULL, " ")) done = play_word();
     if (done) return;

@@ -18,6 +18,9 @@ static struct
     int wrong_answers;              /* lookups that were shown another address than their own */
     int writes_into_freed_memory;   /* times that a freed block was found changed */
     int cancel_0, cancel_wsaealready, cancel_wsaeinval, cancel_other;
+    int connects, connects_made, connects_given_up, connects_failed;
+    int hook_calls;
+    int longest_frozen;             /* ms, during a connect */
 } counts;
 
 /* --- requests --- */
@@ -88,6 +91,40 @@ void saw_answer(const char *shown)
     counts.wrong_answers++;
 }
 
+/* --- connects --- */
+
+static BOOL connecting;
+static DWORD last_alive;            /* by GetTickCount() */
+
+void saw_connect(void)
+{
+    counts.connects++;
+    connecting = TRUE;
+    last_alive = GetTickCount();
+}
+
+void saw_hook(void)
+{
+    counts.hook_calls++;
+}
+
+void saw_alive(void)
+{
+    DWORD now = GetTickCount();
+
+    if (connecting && (int)(now - last_alive) > counts.longest_frozen) counts.longest_frozen = now - last_alive;
+    last_alive = now;
+}
+
+void saw_connect_end(int error)
+{
+    saw_alive();
+    connecting = FALSE;
+    if (!error) counts.connects_made++;
+    else if (error == WSAEINTR) counts.connects_given_up++;
+    else counts.connects_failed++;
+}
+
 /* --- the debug heap --- */
 
 #define DEAD 0xdd               /* what freed memory is filled with */
@@ -150,6 +187,12 @@ void print_report(void)
     PRINT(cancel_wsaealready);
     PRINT(cancel_wsaeinval);
     PRINT(cancel_other);
+    PRINT(connects);
+    PRINT(connects_made);
+    PRINT(connects_given_up);
+    PRINT(connects_failed);
+    PRINT(hook_calls);
+    PRINT(longest_frozen);
 #undef PRINT
     fflush(stdout);
 }
