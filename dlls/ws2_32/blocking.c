@@ -20,6 +20,7 @@ struct thread
     blocking_hook hook;             /* NULL: none */
     unsigned int session;           /* of startup.c, that the hook was set in */
     struct pending *pending;        /* what the thread waits for; NULL: it is in no blocking call */
+    const char *frame;              /* on the stack, of that call */
     BOOL cancelled;
     HANDLE event;                   /* for one operation at a time */
     void *records[RECORD_COUNT];    /* results of database calls */
@@ -94,10 +95,18 @@ void blocking_thread_ends(void)
     memory_free(thread);
 }
 
-/* Whether the thread is in a blocking call. During process shutdown no call comes back to that. */
-static BOOL is_blocking(const struct thread *thread)
+/* Whether the thread is in a blocking call. During process shutdown no call comes back to that. A jump that does not unwind
+ * the stack is noticed here, if the stack now ends above the call. (Another stack may be a fiber's.) */
+static BOOL is_blocking(struct thread *thread)
 {
-    return thread && thread->pending && !process_ending();
+    const char *here = __builtin_frame_address(0);
+
+    if (!thread || !thread->pending || process_ending())
+        return FALSE;
+    if (here < thread->frame || !memory_together(here, thread->frame))
+        return TRUE;
+    leave_call(thread);
+    return FALSE;
 }
 
 /* Called when the stack of call_hook() is unwound: an exception that is caught outside the blocking call, or longjmp. */
@@ -106,7 +115,7 @@ static __attribute__((used)) EXCEPTION_DISPOSITION __cdecl hook_unwound(EXCEPTIO
 {
     struct thread *thread = this_thread();
 
-    if (record->ExceptionFlags & (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND) && is_blocking(thread))
+    if (record->ExceptionFlags & (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND) && thread && thread->pending)
         leave_call(thread);
     return ExceptionContinueSearch;
 }
@@ -187,6 +196,7 @@ enum outcome blocking_wait(struct thread *thread, struct pending *pending, DWORD
     enum outcome outcome;
 
     TRACE("waiting, hook %p\n", hook);
+    thread->frame = __builtin_frame_address(0);
     thread->cancelled = FALSE;
     thread->pending = pending;
     for (;;)

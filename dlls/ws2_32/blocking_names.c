@@ -154,7 +154,8 @@ struct servent *WINAPI own_getservbyport(int port, const char *proto)
     struct query query;
     void *record;
 
-    if (thread && !is_empty(proto))
+    /* of a port that is none the query would take a part */
+    if (thread && (port == (WORD)port || port == (short)port) && !is_empty(proto))
     {
         query_serv_by_port(&query, port, proto);
         if (ask_with_hook(thread, &query, RECORD_SERV, &record))

@@ -7,10 +7,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "ws2_32_private.h"
+#include <ntstatus.h>
 
 WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
 
-#define END_MS 2000                 /* for a transfer that was cancelled to end */
+#define END_MS 5000                 /* for a transfer that was cancelled to end */
+#define OVER_MS 50                  /* for one that was over before */
 #define RECV_MAX 0x40000            /* bytes that are received at once; a datagram has less */
 
 static int fail(int error)
@@ -30,15 +32,16 @@ struct transfer
     DWORD flags;                    /* the platform writes them, late */
     DWORD size;
     int addr_size;
-    struct sockaddr_storage addr;
+    struct sockaddr *addr;          /* behind the data */
     char data[1];
 };
 
-/* Whether the transfer has ended. If the socket was closed here but lives on in another process, nothing can end it. */
+/* Whether the transfer has ended. Nothing can end a send whose socket was closed meanwhile. (observed, Wine 8.0) */
 static BOOL end_transfer(struct transfer *transfer)
 {
-    CancelIoEx((HANDLE)transfer->s, &transfer->overlapped);
-    return WaitForSingleObject(transfer->pending.done, END_MS) == WAIT_OBJECT_0;
+    BOOL found = CancelIoEx((HANDLE)transfer->s, &transfer->overlapped);
+
+    return WaitForSingleObject(transfer->pending.done, found ? END_MS : OVER_MS) == WAIT_OBJECT_0;
 }
 
 static BOOL abandon_transfer(struct pending *pending)
@@ -79,8 +82,9 @@ static int transferred(const struct transfer *transfer)
     if ((LONG)overlapped.Internal >= 0)
         return overlapped.InternalHigh;
     platform.WSAGetOverlappedResult(transfer->s, &overlapped, &size, FALSE, &flags);
-    if (GetLastError() == WSAENOTSOCK)
-        SetLastError(WSAEINVAL);    /* as the platform's own call when its socket is closed (observed, Wine 8.0) */
+    /* the platform says it of any socket that was closed meanwhile, but its own call then fails so (observed, Wine 8.0) */
+    if (GetLastError() == WSAENOTSOCK && (LONG)overlapped.Internal != STATUS_INVALID_HANDLE)
+        SetLastError(WSAEINVAL);
     return SOCKET_ERROR;
 }
 
@@ -134,23 +138,24 @@ static int finish_transfer(struct thread *thread, struct transfer **transfer, in
 /* Receives with the thread's hook. FALSE: make the plain call. */
 static BOOL receive(struct thread *thread, SOCKET s, char *buf, int size, int flags, struct sockaddr *addr, int *len, int *ret)
 {
-    int room = flags & MSG_WAITALL ? size : min(size, RECV_MAX), addr_room = 0, count;
+    int room = flags & MSG_WAITALL ? size : min(size, RECV_MAX), addr_room, count;
     struct transfer *transfer;
     DWORD error;
 
-    if (size < 0 || !memory_writable(buf, size) || !sockets_good_address(addr, len)
-        || !(transfer = new_transfer(thread, s, flags, room)))
+    if (size < 0 || !memory_writable(buf, size) || !sockets_good_address(addr, len))
+        return FALSE;
+    addr_room = addr ? *len : 0;
+    if (!(transfer = new_transfer(thread, s, flags, (size_t)room + addr_room)))
         return FALSE;
     transfer->buffer.buf = transfer->data;
     transfer->buffer.len = room;
     if (addr)
     {
-        transfer->addr_size = addr_room = min(*len, (int)sizeof(transfer->addr));
-        memcpy(&transfer->addr, addr, addr_room);
+        transfer->addr = memcpy(transfer->data + room, addr, addr_room);
+        transfer->addr_size = addr_room;
     }
-    *ret = platform.WSARecvFrom(s, &transfer->buffer, 1, &transfer->size, &transfer->flags,
-                                addr ? (struct sockaddr *)&transfer->addr : NULL, addr ? &transfer->addr_size : NULL,
-                                &transfer->overlapped, NULL);
+    *ret = platform.WSARecvFrom(s, &transfer->buffer, 1, &transfer->size, &transfer->flags, transfer->addr,
+                                addr ? &transfer->addr_size : NULL, &transfer->overlapped, NULL);
     *ret = finish_transfer(thread, &transfer, *ret, SO_RCVTIMEO);
     if (!transfer)
         return TRUE;
@@ -163,7 +168,7 @@ static BOOL receive(struct thread *thread, SOCKET s, char *buf, int size, int fl
         memcpy(buf, transfer->data, count);
         if (addr)
         {
-            memcpy(addr, &transfer->addr, min(addr_room, *len));
+            memcpy(addr, transfer->addr, min(addr_room, *len));
             if (transfer->addr_size != addr_room)
                 *len = transfer->addr_size;
         }

@@ -114,3 +114,12 @@ HMODULE memory_module(const void *address)
         return NULL;
     return info.AllocationBase;
 }
+
+/* Whether two places, such as two on a stack, lie in one block of memory. */
+BOOL memory_together(const void *a, const void *b)
+{
+    MEMORY_BASIC_INFORMATION of_a, of_b;
+
+    return VirtualQuery(a, &of_a, sizeof(of_a)) && VirtualQuery(b, &of_b, sizeof(of_b))
+           && of_a.AllocationBase == of_b.AllocationBase;
+}

@@ -300,14 +300,14 @@ void platform_detach(void)
         FreeLibrary(next_module);
 }
 
-/* What a call comes to that cannot be made, inside a blocking call or because the platform lacks the function: returns and
- * sets WSAEINPROGRESS or WSAEOPNOTSUPP, WSASYSNOTREADY if there is no platform; stores it in `*error` too, which may be any
- * pointer. */
-int WINAPI export_fails(const char *name, int *error)
+/* What a call comes to that cannot be made, inside a blocking call (if that is possible) or because the platform lacks the
+ * function: returns and sets WSAEINPROGRESS or WSAEOPNOTSUPP, WSASYSNOTREADY if there is no platform; stores it in `*error`
+ * too, which may be any pointer. */
+int WINAPI export_fails(const char *name, int *error, BOOL is_checked)
 {
     int code = WSAEINPROGRESS;
 
-    if (blocking_refuses(NULL))
+    if (is_checked && blocking_refuses(NULL))
         WARN("%s inside a blocking call\n", name);
     else
     {

@@ -10,6 +10,7 @@
 WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
 
 #define STRIPES 256
+#define MAX_TRIES 1000              /* of an accept that should have waited */
 
 struct socket
 {
@@ -257,11 +258,12 @@ static BOOL get_lapses(SOCKET s, unsigned int *lapses)
     return blocking;
 }
 
-/* accept() or, with a condition, WSAAccept(), without a hook. Another thread's lapse makes neither it nor what it accepts
- * non-blocking. All arguments may be anything. */
+/* accept() or, with a condition, WSAAccept(), without a hook. All arguments may be anything. Another thread's lapse makes
+ * neither it nor what it accepts non-blocking; nor does it fail because another thread was quicker, as the platform's may.
+ * (observed, Wine 8.0) */
 static SOCKET accept_plain(SOCKET s, struct sockaddr *addr, int *len, LPCONDITIONPROC condition, DWORD_PTR data)
 {
-    unsigned int before, after;
+    unsigned int before, after, tries = 0;
     SOCKET accepted;
     BOOL blocking;
 
@@ -270,8 +272,7 @@ static SOCKET accept_plain(SOCKET s, struct sockaddr *addr, int *len, LPCONDITIO
         blocking = get_lapses(s, &before);
         accepted = condition ? platform.WSAAccept(s, addr, len, condition, data) : platform.accept(s, addr, len);
     }
-    while (accepted == INVALID_SOCKET && blocking && GetLastError() == WSAEWOULDBLOCK && get_lapses(s, &after)
-           && after != before);
+    while (accepted == INVALID_SOCKET && GetLastError() == WSAEWOULDBLOCK && blocking && tries++ < MAX_TRIES);
     if (accepted == INVALID_SOCKET)
         return accepted;
     if (blocking && get_lapses(s, &after) && after != before)

@@ -42,6 +42,11 @@ fail_\name:
         .else
         xorl    %edx, %edx
         .endif
+        .ifc \inside, refused
+        movl    $1, %r8d
+        .else
+        xorl    %r8d, %r8d
+        .endif
         leaq    text_\name(%rip), %rcx
         call    export_fails
         .ifc \way, minus
@@ -127,13 +132,18 @@ check_\name:
         .endif
 
 fail_\name:
+        .ifc \inside, refused
+        pushl   $1
+        .else
+        pushl   $0
+        .endif
         .ifc \way, errno
-        pushl   4*\argument(%esp)
+        pushl   4+4*\argument(%esp)
         .else
         pushl   $0
         .endif
         pushl   $text_\name
-        call    _export_fails@8
+        call    _export_fails@12
         .ifc \way, minus
         movl    $-1, %eax
         .endif

@@ -31,6 +31,7 @@ BOOL memory_writable(void *ptr, size_t size);
 BOOL memory_executable(const void *ptr);
 int memory_string_length(const char *ptr, int max);
 HMODULE memory_module(const void *address);
+BOOL memory_together(const void *a, const void *b);
 
 /* platform.c: the functions of the platform's ws2_32 that we call ourselves */
 struct platform
