@@ -119,38 +119,6 @@ static void test_directory(HMODULE module)
        (unsigned int)ARRAY_SIZE(expected));
 }
 
-/* Calls a function whose arguments the callee takes from the stack; how many bytes it took too few. */
-static int call_counting(void *function, const ULONG_PTR *args, int count, ULONG_PTR *result)
-{
-#ifdef __i386__
-    ULONG_PTR ret, missing;
-
-    __asm__ volatile("movl %%esp, %%esi\n\t"
-                     "1: testl %%ecx, %%ecx\n\t"
-                     "jz 2f\n\t"
-                     "pushl -4(%%edi,%%ecx,4)\n\t"
-                     "decl %%ecx\n\t"
-                     "jmp 1b\n\t"
-                     "2: call *%%edx\n\t"
-                     "movl %%esi, %%ecx\n\t"
-                     "subl %%esp, %%ecx\n\t"
-                     "movl %%esi, %%esp"
-                     : "=a" (ret), "=c" (missing)
-                     : "1" (count), "d" (function), "D" (args) : "esi", "memory", "cc");
-    /* edx and the FPU are the callee's too: none of these returns a 64-bit value */
-    *result = ret;
-    return missing;
-#else
-    ULONG_PTR (WINAPI *call)(ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR) =
-        (void *)function;
-    ULONG_PTR all[7] = { 0 };
-
-    memcpy(all, args, count * sizeof(*args));
-    *result = call(all[0], all[1], all[2], all[3], all[4], all[5], all[6]);
-    return 0;
-#endif
-}
-
 #define call(name, args, count, result) call_(GetProcAddress(module, name), name, args, count, result)
 static void call_(FARPROC function, const char *name, const ULONG_PTR *args, int count, ULONG_PTR *result)
 {

@@ -173,6 +173,36 @@ DWORD run_program_(const char *program, const char *args, DWORD seconds, int exp
     return end_program(&info, what, seconds, expected);
 }
 
+int call_counting(void *function, const ULONG_PTR *args, int count, ULONG_PTR *result)
+{
+#ifdef __i386__
+    ULONG_PTR ret, missing;
+
+    __asm__ volatile("movl %%esp, %%esi\n\t"
+                     "1: testl %%ecx, %%ecx\n\t"
+                     "jz 2f\n\t"
+                     "pushl -4(%%edi,%%ecx,4)\n\t"
+                     "decl %%ecx\n\t"
+                     "jmp 1b\n\t"
+                     "2: call *%%edx\n\t"
+                     "movl %%esi, %%ecx\n\t"
+                     "subl %%esp, %%ecx\n\t"
+                     "movl %%esi, %%esp"
+                     : "=a" (ret), "=c" (missing), "+d" (function)
+                     : "1" (count), "D" (args) : "esi", "memory", "cc");
+    *result = ret;
+    return missing;
+#else
+    ULONG_PTR (WINAPI *call)(ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR,
+                             ULONG_PTR, ULONG_PTR) = (void *)function;
+    ULONG_PTR all[MOST_ARGUMENTS] = { 0 };
+
+    memcpy(all, args, count * sizeof(*args));
+    *result = call(all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7], all[8], all[9]);
+    return 0;
+#endif
+}
+
 DWORD thread_count(void)
 {
     THREADENTRY32 entry = { .dwSize = sizeof(entry) };

@@ -27,6 +27,11 @@ void *patch_import(HMODULE, const char *name, void *replacement);
 typedef BOOL (*export_callback)(const char *name, DWORD ordinal, void *function, void *context);
 DWORD each_export(HMODULE, export_callback each, void *context);    /* returns how many functions there are */
 
+/* Calls a function, any export, with up to MOST_ARGUMENTS arguments, which it takes from the stack; how many bytes it took
+ * too few. */
+#define MOST_ARGUMENTS 10
+int call_counting(void *function, const ULONG_PTR *args, int count, ULONG_PTR *result);
+
 /* Runs a program of this one's directory (NULL: this program) and waits up to `seconds`; its exit code. One that does
  * not end in time is ended, fails, and answers STILL_ACTIVE. `expected` of -1: any; -2: its number of failures,
  * which are added. */
