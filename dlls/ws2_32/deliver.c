@@ -40,7 +40,7 @@ enum delivery deliver(HWND hwnd, UINT msg, WORD handle, LPARAM reply)
     /* PostMessage would take these for the worker's own queue, and for every window there is */
     if (!hwnd || hwnd == HWND_BROADCAST || hwnd == HWND_TOPMOST)
     {
-        TRACE("%04x: no window\n", handle);
+        TRACE("request %#06x has no window\n", handle);
         return DELIVERY_IMPOSSIBLE;
     }
     SetLastError(0);
@@ -48,11 +48,12 @@ enum delivery deliver(HWND hwnd, UINT msg, WORD handle, LPARAM reply)
         post = post_message;
     if (post && post(hwnd, msg, handle, reply))
     {
-        TRACE("%04x: posted %p, message %#x, error %u, size %u\n", handle, hwnd, msg, HIWORD(reply), LOWORD(reply));
+        TRACE("request %#06x posted: window %p, message %#x, error %u, size %u\n", handle, hwnd, msg, HIWORD(reply),
+              LOWORD(reply));
         return DELIVERED;
     }
     error = GetLastError();
-    TRACE("%04x: posting to %p, message %#x: error %lu\n", handle, hwnd, msg, error);
+    TRACE("request %#06x not posted: window %p, message %#x, error %lu\n", handle, hwnd, msg, error);
     if (error == ERROR_INVALID_WINDOW_HANDLE || error == ERROR_MESSAGE_SYNC_ONLY || (is_window && !is_window(hwnd)))
         return DELIVERY_IMPOSSIBLE;
     return error == ERROR_ACCESS_DENIED ? DELIVERY_REFUSED : DELIVERY_LATER;

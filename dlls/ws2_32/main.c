@@ -25,6 +25,7 @@ BOOL WINAPI DllMain(HINSTANCE self, DWORD reason, void *process_ends)
             platform_detach();
             blocking_detach();
             memory_detach();
+            debug_detach();
         }
         break;
     }

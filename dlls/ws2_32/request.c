@@ -49,6 +49,7 @@ struct request
     DWORD poster;                   /* POSTING: the thread */
     BOOL *canceller;                /* POSTING: set TRUE instead of re-posting; the first cancel that waits */
     unsigned int tries, refusals;
+    unsigned int submitted;         /* as now() */
     LPARAM reply;
 };
 
@@ -57,6 +58,7 @@ struct lookup
     struct work work;
     struct list requesters;
     struct list bucket;             /* in lookups[], as long as others may join */
+    unsigned int began;             /* to run, as now() */
     struct query query;             /* cut to its size */
 };
 
@@ -72,6 +74,12 @@ static struct request *requests[HANDLE_MAX + 1];
 static WORD freed[HANDLE_MAX + 1];              /* ring of handles to be issued again, oldest first */
 static unsigned int freed_first, freed_count;
 static unsigned int issued;                     /* handles 1 to `issued` have been issued at least once */
+
+/* Milliseconds, for traces alone. */
+static unsigned int now(void)
+{
+    return TRACE_ON(wsasync) ? debug_milliseconds() : 0;
+}
 
 /* There must be one left. */
 static WORD handle_issue(void)
@@ -139,10 +147,13 @@ static void leave_lookup(struct request *request)
         return;
     list_remove(&lookup->bucket);
     if (pool_withdraw(&lookup->work))
+    {
+        TRACE("%s: not asked, nobody waits for it any more\n", debugstr_query(&lookup->query));
         memory_free(lookup);
+    }
     else
     {
-        TRACE("%s: running, nobody waits for it any more\n", debugstr_query(&lookup->query));
+        TRACE("%s: running %u ms, nobody waits for it any more\n", debugstr_query(&lookup->query), now() - lookup->began);
         pool_abandon(&lookup->work);
     }
 }
@@ -201,13 +212,14 @@ static void post(struct request *request)
     request->canceller = NULL;
     if (again)
     {
-        TRACE("%04x: to be posted again\n", request->handle);
+        TRACE("request %#06x will be posted again\n", request->handle);
         request->state = REPOST;
         pool_queue_after(&request->repost, deliver_delay(request->tries++));
     }
     else
     {
-        TRACE("%04x: over, %s\n", request->handle, result == DELIVERED ? "posted" : "not posted");
+        TRACE("request %#06x over after %u ms, %s\n", request->handle, now() - request->submitted,
+              result == DELIVERED ? "posted" : "not posted");
         retire(request);
         memory_free(request);
     }
@@ -251,12 +263,14 @@ static void run_lookup(struct work *work)
     struct lookup *lookup = LIST_ENTRY_OF(work, struct lookup, work);
     struct answer answer;
 
-    TRACE("%s: asking\n", debugstr_query(&lookup->query));
+    TRACE("%s: running\n", debugstr_query(&lookup->query));
+    lookup->began = now();
     lookup_ask(&lookup->query, &answer);
     deliver_prepare();
-    TRACE("%s: answer %d\n", debugstr_query(&lookup->query), answer.error);
 
     AcquireSRWLockExclusive(&requests_lock);
+    TRACE("%s: %s after %u ms, error %d\n", debugstr_query(&lookup->query),
+          list_empty(&lookup->requesters) ? "late result dropped" : "answered", now() - lookup->began, answer.error);
     list_remove(&lookup->bucket);
     while (!list_empty(&lookup->requesters))
     {
@@ -334,7 +348,8 @@ int request_submit(HWND hwnd, UINT msg, char *buf, int size, const struct query 
         requests[request->handle] = request;
         list_add_before(&live_requests, &request->live);
         *handle = request->handle;
-        TRACE("%04x: %s, %s\n", request->handle, joined ? "joins" : "queued", debugstr_query(query));
+        request->submitted = now();
+        TRACE("request %#06x %s: %s\n", request->handle, joined ? "joins the lookup" : "queued", debugstr_query(query));
         if (!joined)
             pool_queue(&request->lookup->work, lane);
     }
@@ -394,7 +409,7 @@ int request_cancel(HANDLE handle)
             request = requests[value];
         }
         if (cancelled)
-            TRACE("%04x: cancelled, its post failed\n", (WORD)value);
+            TRACE("request %#06Ix cancelled by thread %#lx, its post failed\n", value, GetCurrentThreadId());
         else if (!request || request->serial != serial || request->settled)
             error = WSAEALREADY;
         else if (request->state == POSTING)
@@ -404,7 +419,8 @@ int request_cancel(HANDLE handle)
         }
         else
         {
-            TRACE("%04x: cancelled, %s\n", request->handle, request->state == PENDING ? "pending" : "to be re-posted");
+            TRACE("request %#06x cancelled after %u ms by thread %#lx, %s\n", request->handle, now() - request->submitted,
+                  GetCurrentThreadId(), request->state == PENDING ? "pending" : "to be re-posted");
             drop(request);
         }
     }
@@ -442,7 +458,7 @@ void request_close(void)
             request->closed = TRUE;
         else
         {
-            TRACE("%04x: dropped at the last cleanup\n", request->handle);
+            TRACE("request %#06x dropped at the last cleanup\n", request->handle);
             drop(request);
         }
     }

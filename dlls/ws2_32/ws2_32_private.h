@@ -20,6 +20,8 @@
 
 /* debug.c */
 void debug_attach(void);
+void debug_detach(void);
+unsigned int debug_milliseconds(void);
 
 /* memory.c */
 void memory_attach(void);
