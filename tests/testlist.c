@@ -22,7 +22,8 @@ const char * __cdecl __wine_dbg_strdup(const char *text)
     U(async) U(badargs) U(targets) U(flatten) U(cancel) U(handles) U(post) U(repost) U(startup) \
     U(exports) U(names) U(lifetime) U(inject) U(race) U(passthrough) U(wininet) U(pool) U(copies) U(overtake) \
     U(helper) \
-    U(hook) U(hooknames) U(inprogress) U(blocking) U(blockopts) U(hookwait) U(badhook) U(modes) U(slots)
+    U(hook) U(hooknames) U(inprogress) U(blocking) U(blockopts) U(hookwait) U(badhook) U(modes) U(slots) \
+    U(listener) U(edges)
 
 #define DECLARE(name) extern void func_##name(void);
 #define ENTRY(name)   { #name, func_##name },

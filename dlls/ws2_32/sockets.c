@@ -1,36 +1,20 @@
 /*
- * What must be known of a socket and cannot be asked of the platform: whether it is in blocking mode. Followed from its
- * creation through the calls that change it; a socket of unknown history is not in the table. Knows no hook.
+ * What must be known of a socket and cannot be asked of the platform: a table, and of what is in it whether the socket is in
+ * blocking mode. Followed from its creation through the calls that change it. Knows no hook.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "ws2_32_private.h"
+#include "sockets.h"
 #include <mswsock.h>
 
 WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
 
 #define STRIPES 256
-#define MAX_TRIES 1000              /* of an accept that should have waited */
 
-struct socket
-{
-    struct socket *next;
-    SOCKET s;
-    BOOL mode_known;                /* else its history is not: inherited, duplicated */
-    BOOL blocking;
-    BOOL overlapped;
-    BOOL broken;
-    unsigned int lapses;            /* how often it was not blocking for a moment, see begin_lapse() */
-};
-
-static struct stripe
-{
-    SRWLOCK lock;                   /* guards the list, and the modes of its sockets against change by two calls at once */
-    struct socket *first;
-} stripes[STRIPES];
+static struct stripe stripes[STRIPES];
 
 /* The socket's stripe, locked; NULL during process shutdown, when there is nothing to be known any more. */
-static struct stripe *lock_stripe(SOCKET s)
+struct stripe *sockets_lock(SOCKET s)
 {
     struct stripe *stripe = &stripes[(s >> 2) % STRIPES];
 
@@ -40,14 +24,14 @@ static struct stripe *lock_stripe(SOCKET s)
     return stripe;
 }
 
-static void unlock_stripe(struct stripe *stripe)
+void sockets_unlock(struct stripe *stripe)
 {
     if (stripe)
         ReleaseSRWLockExclusive(&stripe->lock);
 }
 
 /* NULL: nothing is known of the socket, or the stripe is NULL. */
-static struct socket *find(struct stripe *stripe, SOCKET s)
+struct socket *sockets_find(struct stripe *stripe, SOCKET s)
 {
     struct socket *socket = stripe ? stripe->first : NULL;
 
@@ -59,7 +43,7 @@ static struct socket *find(struct stripe *stripe, SOCKET s)
 /* The socket's record, made if it has none; NULL without memory. */
 static struct socket *get(struct stripe *stripe, SOCKET s)
 {
-    struct socket *socket = find(stripe, s);
+    struct socket *socket = sockets_find(stripe, s);
 
     if (!socket && stripe && (socket = memory_alloc(sizeof(*socket))))
     {
@@ -70,18 +54,28 @@ static struct socket *get(struct stripe *stripe, SOCKET s)
     return socket;
 }
 
+/* The program is not to be told of connections any more. */
+void sockets_forget_selection(struct socket *socket)
+{
+    if (socket->event)
+        CloseHandle(socket->event);
+    socket->event = NULL;
+    socket->mask = 0;
+}
+
 static void remove_first(struct socket **at)
 {
     struct socket *socket = *at;
 
     *at = socket->next;
+    sockets_forget_selection(socket);
     memory_free(socket);
 }
 
 /* The socket is gone. */
 void sockets_forget(SOCKET s)
 {
-    struct stripe *stripe = lock_stripe(s);
+    struct stripe *stripe = sockets_lock(s);
     struct socket **at;
 
     if (!stripe)
@@ -90,7 +84,7 @@ void sockets_forget(SOCKET s)
         ;
     if (*at)
         remove_first(at);
-    unlock_stripe(stripe);
+    sockets_unlock(stripe);
 }
 
 /* A new socket: its value may have been another's. Without memory it remains unknown. */
@@ -100,7 +94,7 @@ static void add(SOCKET s, BOOL blocking, BOOL overlapped)
     struct socket *socket;
 
     sockets_forget(s);
-    if (s == INVALID_SOCKET || !(stripe = lock_stripe(s)))
+    if (s == INVALID_SOCKET || !(stripe = sockets_lock(s)))
         return;
     if ((socket = get(stripe, s)))
     {
@@ -108,7 +102,7 @@ static void add(SOCKET s, BOOL blocking, BOOL overlapped)
         socket->blocking = blocking;
         socket->overlapped = overlapped;
     }
-    unlock_stripe(stripe);
+    sockets_unlock(stripe);
 }
 
 /* At the last cleanup, which closes all sockets. */
@@ -142,30 +136,30 @@ static BOOL is_blocking(const struct socket *socket)
  * created for overlapped use. */
 enum socket_mode sockets_mode(SOCKET s)
 {
-    struct stripe *stripe = lock_stripe(s);
-    struct socket *socket = find(stripe, s);
+    struct stripe *stripe = sockets_lock(s);
+    struct socket *socket = sockets_find(stripe, s);
     enum socket_mode mode = is_blocking(socket) && socket->overlapped ? MODE_BLOCKING : MODE_PLAIN;
 
     if (socket && socket->broken)
         mode = MODE_BROKEN;
-    unlock_stripe(stripe);
+    sockets_unlock(stripe);
     return mode;
 }
 
 /* The socket's stream is of no use any more: MODE_BROKEN until it is closed. */
 void sockets_break(SOCKET s)
 {
-    struct stripe *stripe = lock_stripe(s);
-    struct socket *socket = find(stripe, s);
+    struct stripe *stripe = sockets_lock(s);
+    struct socket *socket = sockets_find(stripe, s);
 
     if (socket)
         socket->broken = TRUE;
-    unlock_stripe(stripe);
+    sockets_unlock(stripe);
 }
 
 static void set_blocking(struct stripe *stripe, SOCKET s, BOOL blocking)
 {
-    struct socket *socket = find(stripe, s);
+    struct socket *socket = sockets_find(stripe, s);
 
     TRACE("%#Ix: %s\n", s, blocking ? "blocking" : "not blocking");
     if (socket)
@@ -173,14 +167,14 @@ static void set_blocking(struct stripe *stripe, SOCKET s, BOOL blocking)
 }
 
 /* An accepted socket has the modes of its listener. */
-static void add_accepted(SOCKET listener, SOCKET s)
+void sockets_add_accepted(SOCKET listener, SOCKET s)
 {
-    struct stripe *stripe = lock_stripe(listener);
-    struct socket *socket = find(stripe, listener);
+    struct stripe *stripe = sockets_lock(listener);
+    struct socket *socket = sockets_find(stripe, listener);
     BOOL known = socket && socket->mode_known, blocking = known && socket->blocking;
     BOOL overlapped = known && socket->overlapped;
 
-    unlock_stripe(stripe);
+    sockets_unlock(stripe);
     if (known)
         add(s, blocking, overlapped);
     else
@@ -191,7 +185,7 @@ static void add_accepted(SOCKET listener, SOCKET s)
  * here do with the socket either waits for that, or is accept, which sees to it. FALSE: the socket does not block. */
 static BOOL begin_lapse(struct stripe *stripe, SOCKET s)
 {
-    struct socket *socket = find(stripe, s);
+    struct socket *socket = sockets_find(stripe, s);
     u_long on = 1;
 
     if (!is_blocking(socket) || platform.ioctlsocket(s, FIONBIO, &on))
@@ -201,7 +195,7 @@ static BOOL begin_lapse(struct stripe *stripe, SOCKET s)
 }
 
 /* Leaves the last error. */
-static void end_lapse(SOCKET s)
+void sockets_end_lapse(SOCKET s)
 {
     DWORD error = GetLastError();
     u_long off = 0;
@@ -214,19 +208,19 @@ static void end_lapse(SOCKET s)
  * are good, or both NULL. FALSE: not done, the listener is not in blocking mode any more. */
 BOOL sockets_accept_now(SOCKET s, struct sockaddr *addr, int *len, SOCKET *accepted)
 {
-    struct stripe *stripe = lock_stripe(s);
+    struct stripe *stripe = sockets_lock(s);
     BOOL done;
 
     if ((done = begin_lapse(stripe, s)))
     {
         *accepted = platform.accept(s, addr, len);
-        end_lapse(s);
+        sockets_end_lapse(s);
         if (*accepted != INVALID_SOCKET)
-            end_lapse(*accepted);
+            sockets_end_lapse(*accepted);
     }
-    unlock_stripe(stripe);
+    sockets_unlock(stripe);
     if (done && *accepted != INVALID_SOCKET)
-        add_accepted(s, *accepted);
+        sockets_add_accepted(s, *accepted);
     return done;
 }
 
@@ -234,65 +228,16 @@ BOOL sockets_accept_now(SOCKET s, struct sockaddr *addr, int *len, SOCKET *accep
  * good. FALSE: not done, the socket is not in blocking mode any more. */
 BOOL sockets_connect_now(SOCKET s, const struct sockaddr *addr, int len, int *ret)
 {
-    struct stripe *stripe = lock_stripe(s);
+    struct stripe *stripe = sockets_lock(s);
     BOOL done;
 
     if ((done = begin_lapse(stripe, s)))
     {
         *ret = platform.connect(s, addr, len);
-        end_lapse(s);
+        sockets_end_lapse(s);
     }
-    unlock_stripe(stripe);
+    sockets_unlock(stripe);
     return done;
-}
-
-/* Whether the listener is in blocking mode; how often it was not for a moment. */
-static BOOL get_lapses(SOCKET s, unsigned int *lapses)
-{
-    struct stripe *stripe = lock_stripe(s);
-    struct socket *socket = find(stripe, s);
-    BOOL blocking = is_blocking(socket);
-
-    *lapses = blocking ? socket->lapses : 0;
-    unlock_stripe(stripe);
-    return blocking;
-}
-
-/* accept() or, with a condition, WSAAccept(), without a hook. All arguments may be anything. Another thread's lapse makes
- * neither it nor what it accepts non-blocking; nor does it fail because another thread was quicker, as the platform's may.
- * (observed, Wine 8.0) */
-static SOCKET accept_plain(SOCKET s, struct sockaddr *addr, int *len, LPCONDITIONPROC condition, DWORD_PTR data)
-{
-    unsigned int before, after, tries = 0;
-    SOCKET accepted;
-    BOOL blocking;
-
-    do
-    {
-        blocking = get_lapses(s, &before);
-        accepted = condition ? platform.WSAAccept(s, addr, len, condition, data) : platform.accept(s, addr, len);
-    }
-    while (accepted == INVALID_SOCKET && GetLastError() == WSAEWOULDBLOCK && blocking && tries++ < MAX_TRIES);
-    if (accepted == INVALID_SOCKET)
-        return accepted;
-    if (blocking && get_lapses(s, &after) && after != before)
-        end_lapse(accepted);
-    add_accepted(s, accepted);
-    return accepted;
-}
-
-/* accept() for any socket, without a hook. `addr` and `len` may be anything. */
-SOCKET sockets_accept(SOCKET s, struct sockaddr *addr, int *len)
-{
-    return accept_plain(s, addr, len, NULL, 0);
-}
-
-/***********************************************************************
- *              WSAAccept      (WS2_32.@)
- */
-SOCKET WINAPI own_WSAAccept(SOCKET s, struct sockaddr *addr, int *len, LPCONDITIONPROC condition, DWORD_PTR data)
-{
-    return accept_plain(s, addr, len, condition, data);
 }
 
 /***********************************************************************
@@ -342,15 +287,18 @@ SOCKET WINAPI own_WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INF
     return s;
 }
 
-/* Of a socket with two handles neither's mode is known any more: a change by one is one of both. */
-static void forget_mode(SOCKET s)
+/* Of a socket with two handles neither's mode and selection are known any more: a change by one is one of both. */
+static void duplicated(SOCKET s)
 {
-    struct stripe *stripe = lock_stripe(s);
-    struct socket *socket = find(stripe, s);
+    struct stripe *stripe = sockets_lock(s);
+    struct socket *socket = sockets_find(stripe, s);
 
     if (socket)
+    {
         socket->mode_known = FALSE;
-    unlock_stripe(stripe);
+        sockets_forget_selection(socket);
+    }
+    sockets_unlock(stripe);
 }
 
 /***********************************************************************
@@ -361,7 +309,7 @@ int WINAPI own_WSADuplicateSocketA(SOCKET s, DWORD process, WSAPROTOCOL_INFOA *i
     int ret = platform.WSADuplicateSocketA(s, process, info);
 
     if (!ret)
-        forget_mode(s);
+        duplicated(s);
     return ret;
 }
 
@@ -373,7 +321,7 @@ int WINAPI own_WSADuplicateSocketW(SOCKET s, DWORD process, WSAPROTOCOL_INFOW *i
     int ret = platform.WSADuplicateSocketW(s, process, info);
 
     if (!ret)
-        forget_mode(s);
+        duplicated(s);
     return ret;
 }
 
@@ -388,11 +336,11 @@ int WINAPI own_ioctlsocket(SOCKET s, long code, u_long *argument)
     /* an argument that is no good may raise an exception: not with the lock held */
     if (code != (long)FIONBIO || !memory_readable(argument, sizeof(*argument)))
         return platform.ioctlsocket(s, code, argument);
-    stripe = lock_stripe(s);
+    stripe = sockets_lock(s);
     ret = platform.ioctlsocket(s, code, argument);
     if (!ret)
         set_blocking(stripe, s, !*argument);
-    unlock_stripe(stripe);
+    sockets_unlock(stripe);
     return ret;
 }
 
@@ -407,42 +355,10 @@ int WINAPI own_WSAIoctl(SOCKET s, DWORD code, void *in, DWORD in_size, void *out
 
     if (code != (DWORD)FIONBIO || !memory_readable(in, sizeof(u_long)) || !memory_writable(size, sizeof(*size)))
         return platform.WSAIoctl(s, code, in, in_size, out, out_size, size, overlapped, completion);
-    stripe = lock_stripe(s);
+    stripe = sockets_lock(s);
     ret = platform.WSAIoctl(s, code, in, in_size, out, out_size, size, overlapped, completion);
     if (!ret)
         set_blocking(stripe, s, !*(u_long *)in);
-    unlock_stripe(stripe);
-    return ret;
-}
-
-/***********************************************************************
- *              WSAAsyncSelect      (WS2_32.101)
- *
- * Whatever the mask, the socket is not blocking any more.
- */
-int WINAPI own_WSAAsyncSelect(SOCKET s, HWND hwnd, UINT msg, long mask)
-{
-    struct stripe *stripe = lock_stripe(s);
-    int ret = platform.WSAAsyncSelect(s, hwnd, msg, mask);
-
-    if (!ret)
-        set_blocking(stripe, s, FALSE);
-    unlock_stripe(stripe);
-    return ret;
-}
-
-/***********************************************************************
- *              WSAEventSelect      (WS2_32.@)
- *
- * As WSAAsyncSelect().
- */
-int WINAPI own_WSAEventSelect(SOCKET s, HANDLE event, long mask)
-{
-    struct stripe *stripe = lock_stripe(s);
-    int ret = platform.WSAEventSelect(s, event, mask);
-
-    if (!ret)
-        set_blocking(stripe, s, FALSE);
-    unlock_stripe(stripe);
+    sockets_unlock(stripe);
     return ret;
 }
