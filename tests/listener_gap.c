@@ -1,9 +1,10 @@
 /*
- * Ours has a listener's events reported anew by selecting them anew; for a moment nothing is selected then. Here the platform's
- * system calls are counted, and stopped in that moment, while a connection comes, with data or a reset, and another thread
- * accepts: whoever takes it, the accepted socket has inherited what the program selected. And a listener with a second handle, by
- * which it may be made to wait: its accept keeps nobody else waiting. It knows that the platform's DLL imports NtDeviceIoControlFile
- * (one of before 6.0 need not); the rest is documented.
+ * Ours has a listener's events reported anew by selecting them anew; for a moment nothing is selected then. Here the
+ * platform's system calls are counted, and stopped in that moment, while a connection comes, with data or a reset, and
+ * another thread accepts: whoever takes it, the accepted socket has inherited what the program selected. And conditions
+ * that accept themselves; and a listener with a second handle, by which it may be made to wait: its accept keeps nobody
+ * else waiting. It knows that the platform's DLL imports NtDeviceIoControlFile (Wine 5.0's need not); the rest is
+ * documented.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -44,8 +45,8 @@ static void let_come(void)
     WaitForSingleObject(gap.taken, RESPITE);    /* it may have to wait for this thread */
 }
 
-static NTSTATUS WINAPI watched_call(HANDLE file, HANDLE event, void *apc, void *context, void *io, ULONG code, void *in, ULONG in_size,
-                                    void *out, ULONG out_size)
+static NTSTATUS WINAPI watched_call(HANDLE file, HANDLE event, void *apc, void *context, void *io, ULONG code,
+                                    void *in, ULONG in_size, void *out, ULONG out_size)
 {
     NTSTATUS status;
 
@@ -207,6 +208,46 @@ static void test_duplicated(BOOL select_again)
     winetest_pop_context();
 }
 
+/* --- a condition function may call anything --- */
+
+static int CALLBACK accept_another(WSABUF *caller, WSABUF *data, QOS *sqos, QOS *gqos, WSABUF *callee, WSABUF *callee_data,
+                                   GROUP *group, DWORD_PTR other)
+{
+    *(SOCKET *)other = accept(gap.s, NULL, NULL);
+    return CF_ACCEPT;
+}
+
+static DWORD WINAPI take_two(void *other)
+{
+    gap.accepted = WSAAccept(gap.s, NULL, NULL, accept_another, (DWORD_PTR)other);
+    return 0;
+}
+
+static void test_condition(void)
+{
+    SOCKET visitors[2], other = INVALID_SOCKET;
+    struct notice notice;
+    HANDLE thread;
+
+    winetest_push_context("accept in a condition");
+    open_notice(&notice, BY_EVENT);
+    gap.s = new_listener(&gap.address);
+    select_events(&notice, gap.s, FD_ACCEPT);
+    visitors[0] = visit(&gap.address);
+    visitors[1] = visit(&gap.address);
+    thread = CreateThread(NULL, 0, take_two, &other, 0, NULL);
+    if (WaitForSingleObject(thread, PATIENCE)) ok(0, "it hangs\n");
+    else ok(gap.accepted != INVALID_SOCKET && other != INVALID_SOCKET, "accepted %#Ix and %#Ix\n", gap.accepted, other);
+    closesocket(gap.accepted);
+    closesocket(other);
+    closesocket(gap.s);
+    closesocket(visitors[0]);
+    closesocket(visitors[1]);
+    close_notice(&notice);
+    CloseHandle(thread);
+    winetest_pop_context();
+}
+
 void test_listener_gap(void)
 {
     HMODULE platform = ours ? platform_module() : winsock();
@@ -220,6 +261,7 @@ void test_listener_gap(void)
         test_inherits(taker, FALSE);
         if (taker != WAITING) test_inherits(taker, TRUE);
     }
+    test_condition();
     test_duplicated(FALSE);
     test_duplicated(TRUE);
     if (real_call && ours) test_calls(platform);
