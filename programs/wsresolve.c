@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "wsasync.h"
+#include "wsresolve_ask.h"
 #include "wsresolve_print.h"
 
 #include <stdio.h>
@@ -85,29 +86,11 @@ static void done(struct wsasync_request *request, int error, void *result)
 static int begin_lookup(struct lookup *lookup)
 {
     struct wsasync_request *request = &lookup->request;
-    const struct query *query = &lookup->query;
-    const char *proto = query->proto[0] ? query->proto : NULL;
 
     request->done = done;
     request->context = lookup;
     QueryPerformanceCounter(&lookup->begun);
-    switch (query->kind)
-    {
-    case QUERY_HOST:
-        return wsasync_host_by_name(&lookups, request, query->name);
-    case QUERY_ADDRESS:
-        return wsasync_host_by_addr(&lookups, request, query->address, query->length,
-                                    query->length == 4 ? AF_INET : AF_INET6);
-    case QUERY_SERVICE:
-        return wsasync_serv_by_name(&lookups, request, query->name, proto);
-    case QUERY_PORT:
-        return wsasync_serv_by_port(&lookups, request, htons((u_short)query->number), proto);
-    case QUERY_PROTOCOL:
-        return wsasync_proto_by_name(&lookups, request, query->name);
-    case QUERY_PROTOCOL_NUMBER:
-        return wsasync_proto_by_number(&lookups, request, query->number);
-    }
-    return WSAEINVAL;
+    return ask(&lookups, request, &lookup->query);
 }
 
 /* Starts what is not started yet, as far as there is room. */

@@ -9,7 +9,9 @@
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #include <windows.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const struct
 {
@@ -40,14 +42,49 @@ const char *error_name(int error)
     return number;
 }
 
-static void print_aliases(char **aliases)
+struct line                     /* grows; data is NULL until there is some, and for good once memory lacks */
+{
+    char *data;
+    size_t length, room;
+    int failed;
+};
+
+static void append(struct line *line, const char *format, ...)
+{
+    va_list args;
+    char *grown;
+    int length;
+
+    va_start(args, format);
+    length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length < 0 || line->failed) return;
+    if (line->length + length >= line->room)
+    {
+        grown = realloc(line->data, 2 * line->room + length + 1);
+        if (!grown)
+        {
+            free(line->data);
+            line->data = NULL;
+            line->failed = 1;
+            return;
+        }
+        line->data = grown;
+        line->room = 2 * line->room + length + 1;
+    }
+    va_start(args, format);
+    line->length += vsnprintf(line->data + line->length, line->room - line->length, format, args);
+    va_end(args);
+}
+
+static void append_aliases(struct line *line, char **aliases)
 {
     const char *before = " aliases: ";
 
-    for (; aliases && *aliases; aliases++, before = ", ") printf("%s%s", before, *aliases);
+    for (; aliases && *aliases; aliases++, before = ", ") append(line, "%s%s", before, *aliases);
 }
 
-static void print_address(const struct hostent *host, const char *address)
+static void append_address(struct line *line, const struct hostent *host, const char *address)
 {
     union
     {
@@ -61,35 +98,46 @@ static void print_address(const struct hostent *host, const char *address)
     if (host->h_addrtype == AF_INET6) memcpy(&name.v6.sin6_addr, address, sizeof(name.v6.sin6_addr));
     else memcpy(&name.v4.sin_addr, address, sizeof(name.v4.sin_addr));
     if (getnameinfo(&name.any, sizeof(name), text, sizeof(text), NULL, 0, NI_NUMERICHOST)) strcpy(text, "?");
-    printf(" %s", text);
+    append(line, " %s", text);
 }
 
-void print_result(enum query_kind kind, const void *result)
+char *result_text(enum query_kind kind, const void *result)
 {
     const struct hostent *host = result;
     const struct servent *service = result;
     const struct protoent *protocol = result;
+    struct line line = { 0 };
     char **address;
 
     switch (kind)
     {
     case QUERY_HOST:
     case QUERY_ADDRESS:
-        printf("%s", host->h_name);
-        for (address = host->h_addr_list; address && *address; address++) print_address(host, *address);
-        print_aliases(host->h_aliases);
+        append(&line, "%s", host->h_name);
+        for (address = host->h_addr_list; address && *address; address++)
+            append_address(&line, host, *address);
+        append_aliases(&line, host->h_aliases);
         break;
     case QUERY_SERVICE:
     case QUERY_PORT:
-        printf("%s %u/%s", service->s_name, ntohs(service->s_port), service->s_proto);
-        print_aliases(service->s_aliases);
+        append(&line, "%s %u/%s", service->s_name, ntohs(service->s_port), service->s_proto);
+        append_aliases(&line, service->s_aliases);
         break;
     case QUERY_PROTOCOL:
     case QUERY_PROTOCOL_NUMBER:
-        printf("%s %d", protocol->p_name, protocol->p_proto);
-        print_aliases(protocol->p_aliases);
+        append(&line, "%s %d", protocol->p_name, protocol->p_proto);
+        append_aliases(&line, protocol->p_aliases);
         break;
     }
+    return line.data;
+}
+
+void print_result(enum query_kind kind, const void *result)
+{
+    char *text = result_text(kind, result);
+
+    printf("%s", text ? text : "?");
+    free(text);
 }
 
 /* The module that the program's imports are bound to: a search by name could find another one. */
@@ -111,7 +159,7 @@ static const void *find_resource(HMODULE module, const WCHAR *name, const WCHAR 
     return LockResource(LoadResource(module, resource));
 }
 
-static void print_file_version(HMODULE module)
+static void append_file_version(struct line *line, HMODULE module)
 {
     DWORD size = 0, i;
     const DWORD *words = find_resource(module, MAKEINTRESOURCEW(1), (const WCHAR *)RT_VERSION, &size);
@@ -119,34 +167,53 @@ static void print_file_version(HMODULE module)
     for (i = 0; words && i + 4 <= size / sizeof(*words); i++)
     {
         if (words[i] != 0xfeef04bd) continue;   /* a VS_FIXEDFILEINFO; its third and fourth are the version */
-        printf(", file version %u.%u.%u.%u", HIWORD(words[i + 2]), LOWORD(words[i + 2]), HIWORD(words[i + 3]),
-               LOWORD(words[i + 3]));
+        append(line, ", file version %u.%u.%u.%u", HIWORD(words[i + 2]), LOWORD(words[i + 2]),
+               HIWORD(words[i + 3]), LOWORD(words[i + 3]));
         return;
     }
-    printf(", without a version");
+    append(line, ", without a version");
+}
+
+static const char *wine_version(void)
+{
+    const char *(CDECL *version)(void);
+
+    version = (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version");
+    return version ? version() : NULL;
+}
+
+/* What is ours says so itself; NULL: another. */
+static const char *marker(HMODULE module, DWORD *size)
+{
+    return find_resource(module, MAKEINTRESOURCEW(1), L"WSASYNC", size);
+}
+
+char *which_text(void)
+{
+    HMODULE module = imported_module();
+    const char *wine = wine_version(), *mark;
+    struct line line = { 0 };
+    DWORD size = 0;
+
+    if ((mark = marker(module, &size))) append(&line, "%.*s", (int)size, mark);
+    else if (wine) append(&line, "Wine's builtin");
+    else append(&line, "Windows'");
+    if (!mark) append_file_version(&line, module);
+    if (wine) append(&line, ", Wine %s", wine);
+    return line.data;
 }
 
 void print_which(void)
 {
-    const char *(CDECL *wine_version)(void);
-    char path[MAX_PATH] = "", system[MAX_PATH] = "";
+    char path[MAX_PATH] = "", system[MAX_PATH] = "", *text = which_text();
     HMODULE module = imported_module();
-    const char *marker;
     DWORD size = 0;
 
-    wine_version = (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version");
-    marker = find_resource(module, MAKEINTRESOURCEW(1), L"WSASYNC", &size);
     GetModuleFileNameA(module, path, sizeof(path) - 1);
     GetSystemDirectoryA(system, sizeof(system));
-
-    printf("ws2_32: ");
-    if (marker) printf("%.*s", (int)size, marker);
-    else if (wine_version) printf("Wine's builtin");
-    else printf("Windows'");
-    if (!marker) print_file_version(module);
-    if (wine_version) printf(", Wine %s", wine_version());
-    printf(", %s\n", path);
-    if (!marker && wine_version && _strnicmp(path, system, strlen(system)))
+    printf("ws2_32: %s, %s\n", text ? text : "?", path);
+    free(text);
+    if (!marker(module, &size) && wine_version() && _strnicmp(path, system, strlen(system)))
         printf("        (not the file at that path: Wine took its own. Set WINEDLLOVERRIDES=ws2_32=n,b)\n");
     fflush(stdout);
 }
