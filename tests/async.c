@@ -207,6 +207,7 @@ static void test_arguments(void)
     const struct protoent *protocol = (void *)buf;
     const struct servent *service = (void *)buf;
     const struct hostent *host = (void *)buf;
+    BOOL sign;
 
     winetest_push_context("no protocol");
     if (expect_completion(by_service(window, "ftp", NULL, buf, sizeof(buf)), 0, -1) > 0)
@@ -224,7 +225,11 @@ static void test_arguments(void)
 
     /* Only 16 bits of a port count, however a program widened them. */
     winetest_push_context("port");
-    todo_builtin expect_completion(by_port(window, 389, "tcp", buf, sizeof(buf)), 0, -1);
+    /* The builtin knows one form of a high port: since Wine has a database of its own, the other one. */
+    sign = getservbyport((short)htons(389), "tcp") != NULL;
+    todo_builtin_if(sign)
+    expect_completion(by_port(window, 389, "tcp", buf, sizeof(buf)), 0, -1);
+    todo_builtin_if(!sign)
     expect_completion(WSAAsyncGetServByPort(window, DONE, (short)htons(389), "tcp", buf, sizeof(buf)), 0, -1);
     todo_builtin expect_completion(WSAAsyncGetServByPort(window, DONE, htons(21) | 0x70000, "tcp", buf, sizeof(buf)),
                                    0, -1);
@@ -235,7 +240,7 @@ static void test_arguments(void)
     expect_completion(by_service(window, "nonesuch", "tcp", buf, sizeof(buf)), WSANO_DATA, 0);
     expect_completion(by_service(window, "ftp", "nonesuch", buf, sizeof(buf)), WSANO_DATA, 0);
     expect_completion(by_service(window, "", NULL, buf, sizeof(buf)), WSANO_DATA, 0);
-    expect_completion(by_port(window, 4, NULL, buf, sizeof(buf)), WSANO_DATA, 0);
+    expect_completion(by_port(window, 8, NULL, buf, sizeof(buf)), WSANO_DATA, 0);    /* nowhere assigned */
     expect_completion(by_protocol(window, "nonesuch", buf, sizeof(buf)), WSANO_DATA, 0);
     expect_completion(by_protocol(window, "", buf, sizeof(buf)), WSANO_DATA, 0);
     expect_completion(by_number(window, 255, buf, sizeof(buf)), WSANO_DATA, 0);

@@ -286,7 +286,8 @@ static void test_closed(enum call call)
         scene[i].s = INVALID_SOCKET;
         end_scene(&scene[i]);
     }
-    if (i == 2)
+    /* an old Wine may say anything of it */
+    if (i == 2 && !old_wine)
         ok(scene[1].result == scene[0].result && scene[1].error == scene[0].error,
            "with a hook %Id, error %d, without %Id, error %d\n", scene[1].result, scene[1].error, scene[0].result,
            scene[0].error);

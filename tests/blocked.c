@@ -294,7 +294,7 @@ void fill(struct blocked *b)
             b->sent += ret;
             pattern(buf, b->sent, sizeof(buf));
         }
-    } while (writable(b->s, 100));
+    } while (writable(b->s, 500));      /* what a kernel still takes after a window probe (seen: 260 ms) */
     set_blocking(b->s, TRUE);
 }
 

@@ -302,7 +302,7 @@ void check_gone(SOCKET s)
 {
     int type, len = sizeof(type);
 
-    ok(getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)&type, &len) && WSAGetLastError() == WSAENOTSOCK,
+    ok(getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)&type, &len) && says_no_socket(WSAGetLastError()),
        "the socket lives\n");
 }
 

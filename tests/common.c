@@ -6,7 +6,7 @@
  */
 #include "common.h"
 
-BOOL ours, on_wine, elsewhere;
+BOOL ours, on_wine, elsewhere, old_wine;
 
 static BYTE recorded_ids[0x10000];      /* which messages the windows record */
 static DWORD thread_slot;
@@ -44,6 +44,7 @@ static LRESULT CALLBACK recorder(HWND hwnd, UINT msg, WPARAM wparam, LPARAM lpar
 
 static void __attribute__((constructor)) prepare(void)
 {
+    const char *(CDECL *version)(void) = (void *)GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version");
     HMODULE module = NULL;
 
     thread_slot = TlsAlloc();
@@ -52,6 +53,7 @@ static void __attribute__((constructor)) prepare(void)
     ours = module && is_ours(module);
     on_wine = GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_server_call") != NULL;
     elsewhere = !ours && !on_wine;
+    old_wine = version && atoi(version()) < 6;
     memset(recorded_ids + WM_APP, 1, 0x100);
     recorder_class.lpfnWndProc = recorder;
     recorder_class.hInstance = GetModuleHandleW(NULL);

@@ -20,6 +20,7 @@
 extern BOOL ours;               /* the ws2_32 that this process imports carries our marker */
 extern BOOL on_wine;            /* as wine/test.h sees it */
 extern BOOL elsewhere;          /* neither ours nor Wine's builtin: real Windows */
+extern BOOL old_wine;           /* before 6: its sockets and databases are the system's, with few checks of their own (seen with 5.0) */
 
 BOOL is_ours(HMODULE);
 
@@ -29,6 +30,9 @@ BOOL is_ours(HMODULE);
 /* TRUE where what comes next would end the process: on the builtin (counted as a todo) and on Windows (skipped). */
 #define deadly(what) (winetest_set_location(__FILE__, __LINE__), deadly_(what))
 BOOL deadly_(const char *what);
+
+/* What the platform says of a socket that is gone. */
+static inline BOOL says_no_socket(int error) { return error == WSAENOTSOCK || (old_wine && error == WSAEBADF); }
 
 /* Takes no header's word for it: older ws2spi.h lack it. */
 typedef BOOL (WINAPI *post_routine)(HWND, UINT, WPARAM, LPARAM);

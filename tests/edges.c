@@ -308,6 +308,11 @@ START_TEST(edges)
     for (i = 0; i < ARRAY_SIZE(kinds); i++)
         for (way = BY_EVENT_ENUM; way <= BY_MESSAGE; way++)
         {
+            if (old_wine && kinds[i].run == read_urgent)
+            {
+                skip("an old Wine reports no FD_OOB\n");
+                continue;
+            }
             winetest_push_context("%s by %s", kinds[i].name, way == BY_MESSAGE ? "message" : "event");
             memset(&edge, 0, sizeof(edge));
             open_notice(&edge.notice, way);

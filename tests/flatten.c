@@ -331,6 +331,12 @@ static void giant(void)
     int needed;
     char *buf;
 
+    /* It is not in our file, but found: the registry does not lead there (Wine before it had a database of its own). */
+    if (getservbyname("ftp", "tcp"))
+    {
+        skip("this Wine's services are the system's\n");
+        return;
+    }
     ok(getservbyname("giant", "tcp") != NULL, "not found\n");
     look(SERVICE, getservbyname("giant", "tcp"), &expected);
     needed = bare_size(SERVICE, &expected);

@@ -42,12 +42,16 @@ static void record(char c)
 
 static int number_of(int kind, void *result)
 {
+    ULONG **list, lowest = ~0ul;
+
     switch (kind)
     {
     case SERVICE:
         return ntohs(((struct servent *)result)->s_port);
     case HOST:
-        return ntohl(*(ULONG *)((struct hostent *)result)->h_addr_list[0]);
+        /* the lowest: the platform may put them in another order (seen with 10.0) */
+        for (list = (ULONG **)((struct hostent *)result)->h_addr_list; *list; list++) lowest = min(lowest, ntohl(**list));
+        return lowest;
     default:
         return ((struct protoent *)result)->p_proto;
     }

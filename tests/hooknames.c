@@ -266,6 +266,7 @@ static DWORD WINAPI ask_in_turns(void *arg)
 {
     int self = (ULONG_PTR)arg, other = !self, i, k, wrong = 0;
     const struct hostent *host;
+    ULONGLONG seen;
 
     set_hook(counting_hook);
     for (i = 0; i < 15; i++)
@@ -273,8 +274,9 @@ static DWORD WINAPI ask_in_turns(void *arg)
         host = gethostbyname(scripted("m%d.d%d", self ? 30 + i : 10 + i, i * 7 % 40));
         SetEvent(turns[self].answered);
         if (WaitForSingleObject(turns[other].answered, PATIENCE)) wrong++;
-        for (k = 0; host && host->h_addr_list[k]; k++) wrong += (BYTE)host->h_addr_list[k][3] != k + 1;
-        wrong += k != (self ? 30 + i : 10 + i);
+        /* each of them once; the platform may put them in another order (seen with 10.0) */
+        for (k = 0, seen = 0; host && host->h_addr_list[k]; k++) seen |= 1ull << host->h_addr_list[k][3];
+        wrong += k != (self ? 30 + i : 10 + i) || seen != (1ull << (k + 1)) - 2;
         SetEvent(turns[self].seen);
         if (WaitForSingleObject(turns[other].seen, PATIENCE)) wrong++;
     }
@@ -320,7 +322,8 @@ START_TEST(hooknames)
     test_fast();
     test_local_race();
     test_same();
-    run_self("hooknames bad");
+    if (old_wine) skip("an old Wine crashes with its databases locked\n");
+    else run_self("hooknames bad");
     test_kinds();
     test_two_threads();
     test_left();

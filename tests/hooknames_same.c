@@ -173,6 +173,7 @@ static void same_addresses(void)
 
     for (i = 0; i < ARRAY_SIZE(tests); i++)
     {
+        if (old_wine && tests[i].len > 16) continue;            /* its C library copies them all, and crashes */
         winetest_push_context("gethostbyaddr %u", i);
         same(host_text, gethostbyaddr((const char *)tests[i].bytes, tests[i].len, tests[i].type));
         winetest_pop_context();
@@ -220,6 +221,7 @@ static void same_local(void)
         }
         for (i = 0; i < ARRAY_SIZE(ports); i++)
         {
+            if (old_wine && (int)ports[i] < 0) continue;        /* with a hook the port is found in either form */
             winetest_push_context("getservbyport(%#x, %s)", ports[i], protos[k] ? protos[k] : "NULL");
             same(serv_text, getservbyport(ports[i], protos[k]));
             winetest_pop_context();

@@ -237,7 +237,8 @@ static void check(struct call *at, enum place place, ULONG_PTR result, int last_
         /* It ends as it did when no hook was set. */
         if (place == BEFORE) at->error = last_error;
         else if (place == OUTSIDE)
-            ok(last_error == at->error, "left last error %d, expected %d\n", last_error, at->error);
+            /* an old Wine's databases leave it alone; from a worker the answer brings its own */
+            ok(last_error == at->error || (old_wine && !last_error), "left last error %d, expected %d\n", last_error, at->error);
         return;
     }
     if (place == BEFORE)

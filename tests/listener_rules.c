@@ -313,7 +313,8 @@ static void test_event_life(void)
         if (end == RESELECTED) WSAEventSelect(s, bells[EVENT].event, FD_ACCEPT);
         if (end == CLOSED) closesocket(s);
         if (end == CLEANED_UP) finish();
-        ok(!exists(name), "the event is still there\n");
+        /* an old Wine's last cleanup closes no socket, and that has the event */
+        ok(!exists(name) || (old_wine && end == CLEANED_UP), "the event is still there\n");
         if (end == CLEANED_UP) start(MAKEWORD(2, 2));
         else if (end != CLOSED) closesocket(s);
         finish();

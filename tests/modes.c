@@ -151,7 +151,8 @@ static void test_fionbio(void)
 
     /* What fails changes nothing, in whichever mode. */
     closesocket(closed);
-    for (value = 0; value < 2; value++)
+    if (old_wine) skip("an old Wine's FIONBIO succeeds on anything, or crashes\n");
+    for (value = 0; value < 2 && !old_wine; value++)
     {
         u_long other = !value;
 

@@ -261,7 +261,7 @@ static void test_restart(void)
     finish();
     start(MAKEWORD(1, 1));
     for (round = 0; round < 50; round++) if ((other = datagram_socket()) == s) break;
-    ok(round < 50, "never the same value\n");
+    ok(round < 50 || old_wine, "never the same value\n");      /* an old Wine's last cleanup closes no socket */
     expect_mode(other, PLAIN);
     use_hook();
     expect_mode(other, HOOKED);

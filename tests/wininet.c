@@ -10,7 +10,9 @@
 #include <wininet.h>
 
 static HINTERNET (WINAPI *pInternetOpenA)(LPCSTR, DWORD, LPCSTR, LPCSTR, DWORD);
-static HINTERNET (WINAPI *pInternetOpenUrlA)(HINTERNET, LPCSTR, LPCSTR, DWORD, DWORD, DWORD_PTR);
+static HINTERNET (WINAPI *pInternetConnectA)(HINTERNET, LPCSTR, INTERNET_PORT, LPCSTR, LPCSTR, DWORD, DWORD, DWORD_PTR);
+static HINTERNET (WINAPI *pHttpOpenRequestA)(HINTERNET, LPCSTR, LPCSTR, LPCSTR, LPCSTR, LPCSTR *, DWORD, DWORD_PTR);
+static BOOL (WINAPI *pHttpSendRequestA)(HINTERNET, LPCSTR, DWORD, LPVOID, DWORD);
 static BOOL (WINAPI *pInternetReadFile)(HINTERNET, LPVOID, DWORD, LPDWORD);
 static BOOL (WINAPI *pInternetCloseHandle)(HINTERNET);
 
@@ -46,21 +48,25 @@ static void serve(void)
 
 static void fetch(const char *when)
 {
-    HINTERNET session, url;
-    char address[64], text[16] = "";
+    HINTERNET session, connection, request;
+    char text[16] = "";
     DWORD size = 0;
 
-    snprintf(address, sizeof(address), "http://127.0.0.1:%u/%s", port, "hello");
     session = pInternetOpenA("wsasync test", INTERNET_OPEN_TYPE_DIRECT, NULL, NULL, 0);
     ok(session != NULL, "%s: InternetOpen fails, error %lu\n", when, GetLastError());
-    url = pInternetOpenUrlA(session, address, NULL, 0, INTERNET_FLAG_RELOAD | INTERNET_FLAG_NO_CACHE_WRITE, 0);
-    ok(url != NULL, "%s: no answer, error %lu\n", when, GetLastError());
-    if (url)
+    /* not with a URL: some Wine cannot take that apart (seen with 5.0) */
+    connection = pInternetConnectA(session, "127.0.0.1", port, NULL, NULL, INTERNET_SERVICE_HTTP, 0, 0);
+    request = pHttpOpenRequestA(connection, "GET", "/hello", NULL, NULL, NULL,
+                                INTERNET_FLAG_RELOAD | INTERNET_FLAG_NO_CACHE_WRITE, 0);
+    ok(request != NULL, "%s: no request, error %lu\n", when, GetLastError());
+    if (pHttpSendRequestA(request, NULL, 0, NULL, 0))
     {
-        ok(pInternetReadFile(url, text, sizeof(text) - 1, &size), "%s: not read, error %lu\n", when, GetLastError());
+        ok(pInternetReadFile(request, text, sizeof(text) - 1, &size), "%s: not read, error %lu\n", when, GetLastError());
         ok(size == 5 && !memcmp(text, "hello", 5), "%s: got '%s'\n", when, text);
-        pInternetCloseHandle(url);
     }
+    else ok(0, "%s: no answer, error %lu\n", when, GetLastError());
+    pInternetCloseHandle(request);
+    pInternetCloseHandle(connection);
     pInternetCloseHandle(session);
 }
 
@@ -108,10 +114,12 @@ static BOOL load_wininet(void)
     HMODULE module = LoadLibraryA("wininet.dll");
 
     pInternetOpenA = (void *)GetProcAddress(module, "InternetOpenA");
-    pInternetOpenUrlA = (void *)GetProcAddress(module, "InternetOpenUrlA");
+    pInternetConnectA = (void *)GetProcAddress(module, "InternetConnectA");
+    pHttpOpenRequestA = (void *)GetProcAddress(module, "HttpOpenRequestA");
+    pHttpSendRequestA = (void *)GetProcAddress(module, "HttpSendRequestA");
     pInternetReadFile = (void *)GetProcAddress(module, "InternetReadFile");
     pInternetCloseHandle = (void *)GetProcAddress(module, "InternetCloseHandle");
-    return pInternetOpenA && pInternetOpenUrlA && pInternetReadFile && pInternetCloseHandle;
+    return pInternetOpenA && pInternetConnectA && pHttpOpenRequestA && pHttpSendRequestA && pInternetReadFile && pInternetCloseHandle;
 }
 
 /* Started by wininet only: the program has started nothing. */
@@ -127,7 +135,7 @@ static void test_not_started(HWND hwnd)
     todo_builtin ok((!handle && WSAGetLastError() == WSANOTINITIALISED) || broken(elsewhere && handle),
                     "got %p, error %d\n", handle, WSAGetLastError());
     if (handle) expect_completion(handle, 0, -1);
-    todo_builtin ok(cleanup_all() == 0 || broken(elsewhere), "the program could clean up what it did not start\n");
+    todo_builtin_if(!old_wine) ok(cleanup_all() == 0 || broken(elsewhere), "the program could clean up what it did not start\n");
 }
 
 static void test_last_cleanup(HWND hwnd, unsigned int starts)

@@ -90,7 +90,7 @@ static BOOL connect_with_hook(struct thread *thread, SOCKET s, const struct sock
     int error, size = sizeof(error);
     unsigned int flags;
 
-    if (!readiness_works() || !sockets_connect_now(s, addr, len, ret))
+    if (!sockets_connect_now(s, addr, len, ret))
         return FALSE;
     if (!*ret || GetLastError() != WSAEWOULDBLOCK)
         return TRUE;

@@ -67,7 +67,8 @@ static enum end { RAN, LEFT, NEVER_BEGAN } leave(struct errand *errand)
     return end;
 }
 
-static BOOL abandon(struct pending *pending)
+/* For pending.abandon, where the owner has more to give up. */
+BOOL errand_abandon(struct pending *pending)
 {
     struct errand *errand = LIST_ENTRY_OF(pending, struct errand, pending);
 
@@ -90,7 +91,8 @@ enum outcome errand_wait(struct thread *thread, struct errand *errand, enum lane
         CloseHandle(errand->pending.done);
         return UNAVAILABLE;
     }
-    errand->pending.abandon = abandon;
+    if (!errand->pending.abandon)
+        errand->pending.abandon = errand_abandon;
     errand->work.run = run;
     pool_queue(&errand->work, lane);
 

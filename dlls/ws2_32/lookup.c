@@ -38,8 +38,12 @@ static const void *ask_proto_by_name(const struct query *query)
 
 static const void *ask_serv_by_port(const struct query *query)
 {
-    /* as a short: Wine compares it with servent's, sign and all (observed, Wine 8.0) */
-    return platform.getservbyport((short)query->number, proto_text(query));
+    /* Wine compares it with servent's short, sign and all (observed, 8.0); an older one gives it to the C library, which
+     * wants no sign (observed, 5.0). */
+    short port = query->number;
+    const void *service = platform.getservbyport(port, proto_text(query));
+
+    return service || port >= 0 ? service : platform.getservbyport((WORD)port, proto_text(query));
 }
 
 static const void *ask_serv_by_name(const struct query *query)

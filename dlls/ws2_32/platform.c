@@ -325,8 +325,11 @@ static const IMAGE_NT_HEADERS *builtin_headers(const char *base)
     static const char mark[] = "Wine builtin DLL";      /* behind the DOS header (observed, Wine 8.0 and 10.0) */
     const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *)base;
 
-    if (!base || dos->e_magic != IMAGE_DOS_SIGNATURE || dos->e_lfanew < (LONG)(sizeof(*dos) + sizeof(mark))
-        || memcmp(dos + 1, mark, sizeof(mark)))
+    if (!base || dos->e_magic != IMAGE_DOS_SIGNATURE)
+        return NULL;
+    /* where Wine's DLLs are no PE files, its loader makes up headers, with nothing in between (observed, Wine 5.0) */
+    if (!(dos->e_lfanew == sizeof(*dos) && dos->e_lfarlc == sizeof(*dos))
+        && (dos->e_lfanew < (LONG)(sizeof(*dos) + sizeof(mark)) || memcmp(dos + 1, mark, sizeof(mark))))
         return NULL;
     return (const IMAGE_NT_HEADERS *)(base + dos->e_lfanew);
 }
@@ -342,13 +345,22 @@ static const char *export_name(const char *base, const IMAGE_NT_HEADERS *nt)
 }
 
 /* Whether the caller is one of Wine's own DLLs: their use of Winsock is the platform's affair, not the program's. But
- * wsock32 only hands on what the program calls. */
+ * wsock32 only hands on what the program calls, and the other two begin its threads: a thread's last call may return there. */
 BOOL platform_calls(const void *return_address)
 {
+    static const char *const others[] = {"wsock32.dll", "kernel32.dll", "ntdll.dll"};
     const char *base = (const char *)memory_module(return_address);
     const IMAGE_NT_HEADERS *nt = builtin_headers(base);
+    unsigned int i;
 
-    return nt && (nt->FileHeader.Characteristics & IMAGE_FILE_DLL) && _stricmp(export_name(base, nt), "wsock32.dll");
+    if (!nt || !(nt->FileHeader.Characteristics & IMAGE_FILE_DLL))
+        return FALSE;
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+    {
+        if (!_stricmp(export_name(base, nt), others[i]))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 /* Whether this thread holds the loader's lock: it is in some DllMain, and no thread can start before that returns. */

@@ -1,6 +1,7 @@
 /*
  * Waiting until sockets are ready, with a hook, and without doing anything to them: one poll of the socket driver, as
- * select is made of. Knows no rule of select or accept. (the driver's interface: as event libraries use it on Windows)
+ * select is made of; where there is no such driver (Wine 5.0), a worker's calls of the platform's select. Knows no rule of
+ * select or accept. (the driver's interface: as event libraries use it on Windows)
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,6 +11,7 @@
 WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
 
 #define IOCTL_AFD_POLL 0x00012024
+#define LOOK_MS 50                  /* a worker's select: until it sees that nobody waits, or that a socket was closed */
 
 struct afd_poll
 {
@@ -58,12 +60,6 @@ static HANDLE open_driver(void)
         return other;
     }
     return file;
-}
-
-/* Whether there is such a driver. */
-BOOL readiness_works(void)
-{
-    return open_driver() != NULL;
 }
 
 static size_t poll_size(ULONG count)
@@ -146,6 +142,133 @@ static BOOL abandon(struct pending *pending)
     return TRUE;
 }
 
+/* --- without the driver --- */
+
+/* What a worker asks, in memory of its own: it may be left behind. */
+struct look
+{
+    struct errand errand;
+    struct readiness *readiness;    /* the caller's, who may not come back */
+    ULONGLONG end;                  /* tick count, or ~0 */
+    int ret;                        /* select's */
+    ULONG count;
+    fd_set *sets[3];                /* behind it */
+    struct asked asked[1];
+};
+
+static const unsigned int set_flags[3] =
+{
+    READY_READ | READY_ACCEPT | READY_HUP | READY_RESET, READY_WRITE | READY_CONNECT, READY_OOB | READY_CONNECT_ERR
+};
+
+static BOOL in_set(const fd_set *set, SOCKET s)
+{
+    ULONG i;
+
+    for (i = 0; i < set->fd_count && set->fd_array[i] != s; i++) {}
+    return i < set->fd_count;
+}
+
+/* One select, for `ms` at most. */
+static int look_once(struct look *look, DWORD ms)
+{
+    struct timeval patience = {0, 1000 * ms};
+    ULONG i, k;
+
+    for (k = 0; k < 3; k++)
+    {
+        for (look->sets[k]->fd_count = i = 0; i < look->count; i++)
+        {
+            if (look->asked[i].flags & set_flags[k])
+                look->sets[k]->fd_array[look->sets[k]->fd_count++] = look->asked[i].s;
+        }
+    }
+    return look->ret = platform.select(0, look->sets[0], look->sets[1], look->sets[2], &patience);
+}
+
+static void run_look(struct errand *errand)
+{
+    struct look *look = LIST_ENTRY_OF(errand, struct look, errand);
+    ULONGLONG now;
+
+    do
+        now = GetTickCount64();
+    while (!look_once(look, now < look->end ? min(LOOK_MS, look->end - now) : 0) && now < look->end
+           && !*(volatile BOOL *)&errand->left);
+}
+
+static void free_look(struct errand *errand)
+{
+    memory_free(LIST_ENTRY_OF(errand, struct look, errand));
+}
+
+/* What was found, as the driver would say it. */
+static void take_look(const struct look *look, struct readiness *readiness)
+{
+    int type, size = sizeof(type);
+    unsigned int flags;
+    ULONG i, k;
+
+    readiness->poll.count = 0;
+    for (i = 0; i < look->count; i++)
+    {
+        SOCKET s = look->asked[i].s;
+
+        flags = 0;
+        if (look->ret < 0)
+            flags = platform.getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)&type, &size) ? READY_CLOSE : 0;
+        else for (k = 0; k < 3; k++)
+            flags |= in_set(look->sets[k], s) ? look->asked[i].flags & set_flags[k] : 0;
+        if (flags)
+        {
+            readiness->poll.sockets[readiness->poll.count].s = s;
+            readiness->poll.sockets[readiness->poll.count++].flags = flags;
+        }
+    }
+    readiness->answered = TRUE;
+}
+
+static BOOL abandon_look(struct pending *pending)
+{
+    readiness_free(LIST_ENTRY_OF(pending, struct look, errand.pending)->readiness);
+    return errand_abandon(pending);
+}
+
+static enum outcome wait_look(struct thread *thread, struct readiness *readiness, LONGLONG timeout, BOOL alertable)
+{
+    size_t count = readiness->count, set = (offsetof(fd_set, fd_array) + count * sizeof(SOCKET) + 15) & ~15;
+    size_t head = (sizeof(struct look) + count * sizeof(struct asked) + 15) & ~15;
+    struct look *look = memory_alloc(head + 3 * set);
+    enum outcome outcome = FINISHED;
+    ULONG k;
+
+    if (!look)
+        return UNAVAILABLE;
+    look->errand.run = run_look;
+    look->errand.free = free_look;
+    look->errand.pending.alertable = alertable;
+    look->errand.pending.abandon = abandon_look;
+    look->readiness = readiness;
+    look->end = timeout == NO_TIMEOUT ? ~(ULONGLONG)0 : GetTickCount64() + (-timeout + 9999) / 10000;
+    look->count = count;
+    memcpy(look->asked, readiness->asked, count * sizeof(struct asked));
+    for (k = 0; k < 3; k++)
+        look->sets[k] = (fd_set *)((char *)look + head + k * set);
+    if (look_once(look, 0) < 0)
+        outcome = UNAVAILABLE;      /* one is no socket, or what else is wrong from the first */
+    else if (!look->ret)
+        outcome = errand_wait(thread, &look->errand, LANE_NETWORK);
+    if (outcome == FINISHED)
+    {
+        take_look(look, readiness);
+        if (!readiness->poll.count)
+            outcome = TIMED_OUT;
+    }
+    if (outcome != CANCELLED)
+        free_look(&look->errand);
+    return outcome;
+}
+
 /* Waits until one of the sockets is ready, with the thread's hook. `timeout` in 100 ns, negative: from now, as the driver
  * takes it; NO_TIMEOUT. `alertable`: APCs run meanwhile. FINISHED, TIMED_OUT; CANCELLED, when readiness_count() says whether some were ready first;
  * UNAVAILABLE: the driver does not take the question, for instance because one is no socket. */
@@ -156,7 +279,9 @@ enum outcome readiness_wait(struct thread *thread, struct readiness *readiness, 
     HANDLE file = open_driver();
     NTSTATUS status;
 
-    if (!file || !(readiness->pending.done = blocking_event(thread)))
+    if (!file)
+        return wait_look(thread, readiness, timeout, alertable);
+    if (!(readiness->pending.done = blocking_event(thread)))
         return UNAVAILABLE;
     readiness->pending.abandon = abandon;
     readiness->pending.alertable = alertable;

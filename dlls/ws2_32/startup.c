@@ -41,6 +41,8 @@ int WINAPI own_WSAStartup(WORD version, WSADATA *data)
     if (!memory_writable(data, sizeof(*data)))
         data = NULL;
     error = platform.WSAStartup(version, data);
+    if (error == WSAEINVAL && !data)
+        error = WSAEFAULT;          /* (observed, Wine 5.0) */
     if (!error)
     {
         WORD granted = data->wVersion;

@@ -246,7 +246,6 @@ enum outcome blocking_wait(struct thread *thread, struct pending *pending, DWORD
 
 struct readiness;
 
-BOOL readiness_works(void);
 struct readiness *readiness_alloc(unsigned int count);
 void readiness_free(struct readiness *readiness);
 void readiness_add(struct readiness *readiness, SOCKET s, unsigned int flags);
@@ -267,6 +266,7 @@ struct errand
 };
 
 enum outcome errand_wait(struct thread *thread, struct errand *errand, enum lane lane);
+BOOL errand_abandon(struct pending *pending);
 
 /* sockets.c */
 enum socket_mode
