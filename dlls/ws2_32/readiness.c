@@ -126,6 +126,26 @@ unsigned int readiness_flags(const struct readiness *readiness, unsigned int i, 
     return readiness->poll.sockets[i].flags;
 }
 
+/* What of the flags the socket, any value, is ready for now. Waits for nothing; 0 where there is no driver. */
+unsigned int readiness_now(SOCKET s, unsigned int flags)
+{
+    struct afd_poll poll = {.count = 1, .sockets = {{s, flags, 0}}};
+    HANDLE file = open_driver(), done = file ? CreateEventW(NULL, TRUE, FALSE, NULL) : NULL;
+    IO_STATUS_BLOCK io;
+    NTSTATUS status;
+
+    if (!done)
+        return 0;
+    status = NtDeviceIoControlFile(file, done, NULL, NULL, &io, IOCTL_AFD_POLL, &poll, sizeof(poll), &poll, sizeof(poll));
+    if (status == STATUS_PENDING)
+    {
+        WaitForSingleObject(done, INFINITE);
+        status = io.Status;
+    }
+    CloseHandle(done);
+    return !status && poll.count ? poll.sockets[0].flags : 0;
+}
+
 /* Until the driver has ended the poll, its memory is not ours. */
 static void end_poll(struct readiness *readiness)
 {

@@ -203,17 +203,33 @@ static void selected(struct stripe *stripe, SOCKET s, HWND hwnd, UINT msg, HANDL
     SetLastError(error);
 }
 
+/* The program is told that the connection was reset. */
+static void post_reset(SOCKET s, HWND hwnd, UINT msg)
+{
+    BOOL (WINAPI *post)(HWND, UINT, WPARAM, LPARAM) = (void *)GetProcAddress(GetModuleHandleW(L"user32.dll"), "PostMessageW");
+
+    TRACE("%#Ix: reset before the selection\n", s);
+    if (post)
+        post(hwnd, msg, s, WSAMAKESELECTREPLY(FD_CLOSE, WSAECONNRESET));
+}
+
 /***********************************************************************
  *              WSAAsyncSelect      (WS2_32.101)
+ *
+ * Of a connection that was reset before, the platform tells an event, but no window. (observed, Wine 8.0)
  */
 int WINAPI own_WSAAsyncSelect(SOCKET s, HWND hwnd, UINT msg, long mask)
 {
     struct stripe *stripe = sockets_lock(s);
     int ret = platform.WSAAsyncSelect(s, hwnd, msg, mask);
+    DWORD error = GetLastError();
 
     if (!ret)
         selected(stripe, s, hwnd, msg, NULL, mask);
     sockets_unlock(stripe);
+    if (!ret && hwnd && mask & FD_CLOSE && readiness_now(s, READY_RESET))
+        post_reset(s, hwnd, msg);
+    SetLastError(error);
     return ret;
 }
 

@@ -246,6 +246,7 @@ enum outcome blocking_wait(struct thread *thread, struct pending *pending, DWORD
 
 struct readiness;
 
+unsigned int readiness_now(SOCKET s, unsigned int flags);
 struct readiness *readiness_alloc(unsigned int count);
 void readiness_free(struct readiness *readiness);
 void readiness_add(struct readiness *readiness, SOCKET s, unsigned int flags);
