@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include "../programs/lookups_ids.h"
 
-enum { LINES = 5000, FROZEN = 4000 };   /* ms; what a window may at most be deaf for, on a busy machine */
+enum { LINES = 2000, FROZEN = 4000 };   /* ms; what a window may at most be deaf for, on a busy machine */
 
 static PROCESS_INFORMATION process;
 static HWND window;
