@@ -21,12 +21,7 @@ const char usage[] =
     "Looks up names, services and addresses with Winsock's asynchronous calls, and shows what becomes of each.\n"
     "A FILE has one on each line; empty lines, and those that begin with #, do not count:\n"
     "\n"
-    "  NAME                 a host's addresses\n"
-    "  ADDRESS              a host's name, by its IPv4 or IPv6 address\n"
-    "  SERVICE/[PROTO]      a service, of that protocol or any\n"
-    "  PORT, PORT/[PROTO]   a service by its port\n"
-    "  proto:NAME           a protocol\n"
-    "  proto:NUMBER         a protocol by its number\n"
+    QUERY_FORMS
     "\n"
     "Files are opened and steps taken in the order in which they are given:\n"
     "\n"

@@ -40,12 +40,7 @@ static const char usage[] =
     "Looks up every QUERY at once, with Winsock's asynchronous calls, and prints a line for each\n"
     "completion message as it comes: task handle, time since it was asked, error, query, result.\n"
     "\n"
-    "  NAME                 a host's addresses\n"
-    "  ADDRESS              a host's name, by its IPv4 or IPv6 address\n"
-    "  SERVICE/[PROTO]      a service, of that protocol or any\n"
-    "  PORT, PORT/[PROTO]   a service by its port\n"
-    "  proto:NAME           a protocol\n"
-    "  proto:NUMBER         a protocol by its number\n"
+    QUERY_FORMS
     "\n"
     "  --cancel-after MS    cancel what is not answered after MS milliseconds, and end\n"
     "  --which              say which ws2_32 this is; alone, nothing is looked up\n"

@@ -29,6 +29,15 @@ struct query
     int length;                         /* 4 or 16 */
 };
 
+/* For the usage of a program that takes such arguments. */
+#define QUERY_FORMS \
+    "  NAME                 a host's addresses\n" \
+    "  ADDRESS              a host's name, by its IPv4 or IPv6 address\n" \
+    "  SERVICE/[PROTO]      a service, of that protocol or any\n" \
+    "  PORT, PORT/[PROTO]   a service by its port\n" \
+    "  proto:NAME           a protocol\n" \
+    "  proto:NUMBER         a protocol by its number\n"
+
 /* Reads one argument. Returns NULL and the question, or what is wrong with the argument, for people. Pure. */
 const char *parse_query(const char *text, struct query *query);
 

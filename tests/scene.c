@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "scene.h"
+#include "notices.h"
 
 const char *const call_names[CALLS] = { "recv", "select", "accept", "gethostbyname", "connect", "send" };
 
@@ -29,22 +30,13 @@ SOCKET loopback_socket(int type, struct sockaddr_in *address)
     return s;
 }
 
-static SOCKET connected(const struct sockaddr_in *address)
-{
-    SOCKET s = socket(AF_INET, SOCK_STREAM, 0);
-
-    if (connect(s, (const struct sockaddr *)address, sizeof(*address)))
-        winetest_ok(0, "not connected, error %d\n", WSAGetLastError());
-    return s;
-}
-
 BOOL scene_pair(SOCKET pair[2])
 {
     struct sockaddr_in address;
     SOCKET listener = loopback_socket(SOCK_STREAM, &address);
 
     listen(listener, 1);
-    pair[0] = connected(&address);
+    pair[0] = visit(&address);
     pair[1] = accept(listener, NULL, NULL);
     closesocket(listener);
     if (pair[1] == INVALID_SOCKET) winetest_ok(0, "not accepted, error %d\n", WSAGetLastError());
@@ -98,7 +90,7 @@ BOOL set_scene(struct scene *scene, enum call call)
         /* A queue of one takes two; for the third nobody answers. */
         scene->peer = loopback_socket(SOCK_STREAM, &scene->address);
         listen(scene->peer, 1);
-        for (i = 0; i < 2; i++) scene->crowd[i] = connected(&scene->address);
+        for (i = 0; i < 2; i++) scene->crowd[i] = visit(&scene->address);
         scene->s = socket(AF_INET, SOCK_STREAM, 0);
         break;
     default:
@@ -149,7 +141,7 @@ void release(struct scene *scene)
         send(scene->peer, "r", 1, 0);
         break;
     case ACCEPT:
-        s = connected(&scene->address);
+        s = visit(&scene->address);
         closesocket(s);
         break;
     case CONNECT:
