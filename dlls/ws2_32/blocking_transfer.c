@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "ws2_32_private.h"
+#include <winternl.h>
 #include <ntstatus.h>
 
 WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
