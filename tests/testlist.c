@@ -24,7 +24,7 @@ const char * __cdecl __wine_dbg_strdup(const char *text)
     U(helper) \
     U(hook) U(hooknames) U(inprogress) U(blocking) U(blockopts) U(hookwait) U(badhook) U(modes) U(slots) \
     U(listener) U(edges) \
-    U(lookups)
+    U(lookups) U(log)
 
 #define DECLARE(name) extern void func_##name(void);
 #define ENTRY(name)   { #name, func_##name },

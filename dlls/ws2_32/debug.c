@@ -7,6 +7,8 @@
 #include "ws2_32_private.h"
 
 #define ALL_CLASSES 0x0f
+#define LOCK_OFFSET 0x7fffffff      /* of the byte that stands for the log's end, low and high half */
+#define LOCK_TRIES 1000             /* about a second */
 #define COPIES 64                   /* of strings to be printed at the same time, where Wine keeps none */
 
 static unsigned char (__cdecl *get_channel_flags)(struct __wine_debug_channel *);
@@ -110,17 +112,38 @@ const char *__cdecl __wine_dbg_strdup(const char *str)
     return lstrcpynA(copies[InterlockedIncrement(&last) % COPIES], str, sizeof(copies[0]));
 }
 
-/* A line in one write, as other processes may have the log open. It looks like Wine's with +timestamp,+pid. */
+/* Wine appends by asking for the file's end and then writing there: two at once, threads or processes, would write to the
+ * same place. Who dies in between must not stop the others: so not for ever. */
+static BOOL lock_log(void)
+{
+    unsigned int tries;
+
+    for (tries = 0; tries < LOCK_TRIES; tries++)
+    {
+        if (LockFile(log_file, LOCK_OFFSET, LOCK_OFFSET, 1, 0))
+            return TRUE;
+        if (GetLastError() != ERROR_LOCK_VIOLATION)
+            return FALSE;
+        Sleep(1);
+    }
+    return FALSE;
+}
+
+/* A line in one write. It looks like Wine's with +timestamp,+pid. */
 static void write_line(const char *function, unsigned int class, const char *str)
 {
     static const char *const names[] = {"fixme", "err", "warn", "trace"};
     DWORD now = GetTickCount(), size;
     char line[1200];
+    BOOL locked;
     int length;
 
     length = snprintf(line, sizeof(line), "%3lu.%03lu:%04lx:%04lx:%s:wsasync:%s %s", now / 1000, now % 1000,
                       GetCurrentProcessId(), GetCurrentThreadId(), names[class], function, str);
+    locked = lock_log();
     WriteFile(log_file, line, length, &size, NULL);
+    if (locked)
+        UnlockFile(log_file, LOCK_OFFSET, LOCK_OFFSET, 1, 0);
 }
 
 /* What wine/debug.h calls first, and only if this does not return -1, __wine_dbg_output() on the same thread. */
