@@ -243,6 +243,11 @@ static void test_protection(void)
             expect_completion(lookup(base + 0x1000, 0x1000), WSAEFAULT, 0);
             expect_completion(lookup(base + 0x1000 - needed + 1, needed), WSAEFAULT, 0);
             ok(untouched(base, 0x1000), "part of a result before the bad page\n");
+            if (pages[i].protect & (PAGE_NOACCESS | PAGE_GUARD))    /* as a name, which nothing ends before the bad page */
+            {
+                expect_completion(by_protocol(window, base + 0x1000, NULL, 0), WSAEFAULT, 0);
+                expect_completion(by_protocol(window, base + 0x0ff0, NULL, 0), WSAEFAULT, 0);
+            }
             if (pages[i].protect & PAGE_GUARD) ok(guarded(base + 0x1000), "the guard is gone\n");
             VirtualProtect(base + 0x1000, 0x1000, PAGE_READWRITE, &old);
             ok(untouched(base + 0x1000, 0x1000), "the page is written\n");

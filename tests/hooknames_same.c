@@ -321,7 +321,7 @@ static int __attribute__((noinline)) outcome(unsigned int which, const char *not
 void bad_child(void)
 {
     const char *nothing = wild(), *end = walled(2);
-    void *handler = AddVectoredExceptionHandler(TRUE, catch);
+    LPTOP_LEVEL_EXCEPTION_FILTER before = SetUnhandledExceptionFilter(catch);
     int plain, hooked;
     unsigned int i;
 
@@ -340,5 +340,5 @@ void bad_child(void)
         winetest_pop_context();
     }
     finish();
-    RemoveVectoredExceptionHandler(handler);
+    SetUnhandledExceptionFilter(before);
 }

@@ -3,8 +3,8 @@
  *
  * Ours comes from a heap of ours: its lock is nobody else's, so we may allocate with locks of ours held.
  *
- * The answer about a program's pointer comes from the page tables, not from trying: under emulation a page fault is not
- * always reported as one. It holds as long as nobody changes the mapping at the same moment.
+ * Whether a program's pointer can be read comes from trying, whether it can be written from the page tables: trying would
+ * write. The answer holds as long as nobody changes the mapping at the same moment.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,7 +15,12 @@
 #define WRITABLE (PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
 #define EXECUTABLE (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
 
+#define PAGE_BYTES 0x1000
+#define TRY_MAX 0x10000             /* bytes whose pages are tried one by one */
+
 static HANDLE heap;
+
+int touch(const void *ptr);
 
 /* From DllMain. Where there is no heap to be had, every allocation fails. */
 void memory_attach(void)
@@ -63,10 +68,42 @@ static size_t accessible(const void *ptr, size_t size, DWORD wanted)
     return (at < end ? at : end) - (const char *)ptr;
 }
 
-/* Whether all `size` bytes at `ptr`, any pointer, can be read. */
+/* Whether the byte at `ptr` can be read. A guard page cannot, and stays one. */
+static BOOL readable(const void *ptr)
+{
+    MEMORY_BASIC_INFORMATION info;
+    DWORD error = GetLastError(), old;
+
+    if (touch(ptr))
+        return TRUE;
+    if (VirtualQuery(ptr, &info, sizeof(info)) && info.State == MEM_COMMIT && (info.Protect & READABLE)
+        && !(info.Protect & PAGE_GUARD))
+        VirtualProtect((void *)ptr, 1, info.Protect | PAGE_GUARD, &old);
+    SetLastError(error);
+    return FALSE;
+}
+
+/* The bytes from `ptr` to the end of its page. */
+static size_t left_in_page(const void *ptr)
+{
+    return PAGE_BYTES - ((ULONG_PTR)ptr & (PAGE_BYTES - 1));
+}
+
+/* Whether all `size` bytes at `ptr`, any pointer, can be read. Not with a lock held. */
 BOOL memory_readable(const void *ptr, size_t size)
 {
-    return accessible(ptr, size, READABLE) == size;
+    const char *at = ptr;
+    size_t there;
+
+    if (size > TRY_MAX)
+        return accessible(ptr, size, READABLE) == size;
+    for (; size; size -= there, at += there)
+    {
+        if (!readable(at))
+            return FALSE;
+        there = min(size, left_in_page(at));
+    }
+    return TRUE;
 }
 
 /* Whether all `size` bytes at `ptr`, any pointer, can be written. A guard page cannot. */
@@ -81,26 +118,19 @@ BOOL memory_executable(const void *ptr)
     return accessible(ptr, 1, EXECUTABLE) == 1;
 }
 
-/* The length of the string at `ptr`, any pointer, `max` if it is longer; -1 if it is not readable to its end. */
+/* The length of the string at `ptr`, any pointer, `max` if it is longer; -1 if it is not readable to its end. Not with a
+ * lock held. */
 int memory_string_length(const char *ptr, int max)
 {
-    int length = 0, readable = 0;
+    int length;
 
-    while (length < max)
+    for (length = 0; length < max; length++)
     {
-        if (length == readable)
-        {
-            /* one page at a time: looking ahead would ask about pages that the string does not reach */
-            size_t page = 0x1000 - ((ULONG_PTR)(ptr + length) & 0xfff);
-            size_t there = accessible(ptr + length, page, READABLE);
-
-            if (!there)
-                return -1;
-            readable += there;
-        }
+        /* one page at a time: looking ahead would ask about pages that the string does not reach */
+        if ((!length || left_in_page(ptr + length) == PAGE_BYTES) && !readable(ptr + length))
+            return -1;
         if (!ptr[length])
             break;
-        length++;
     }
     return length;
 }
