@@ -76,8 +76,8 @@ test_refusals()
         [ $? = 109 ] && grep -q WSASYNC_DLLS "$1/said"' sh "$work" "$app"
     mkdir "$work/alone/$width"
     cp "$ours" "$work/alone/$width"
-    check "with its DLLs beside it they are found" env -u WSASYNC_BUILD "$work/alone/wsasync" install --dry-run "$app/a.exe" \
-        >"$work/said" 2>&1
+    check "with its DLLs beside it they are found" env -u WSASYNC_BUILD sh -c \
+        '"$1/alone/wsasync" install --dry-run "$2/a.exe" >"$1/said" 2>&1' sh "$work" "$app"
 
     mount --bind "$app" "$app" && mount -o remount,bind,ro "$app"
     refuses 106 'may not be written' "a folder that may not be written" install "$app/a.exe"
