@@ -3,7 +3,7 @@
 # given.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck disable=SC2015,SC2016,SC2034,SC2059,SC2086,SC2154,SC2317
+# shellcheck disable=SC2012,SC2015,SC2016,SC2034,SC2059,SC2086,SC2154,SC2317
 
 refuses()       # STATUS TEXT WHAT ARGUMENT...: and changes nothing, whatever it is told to do with that program
 {
