@@ -25,6 +25,7 @@ find_programs()
             pe:0) ;;
             *) note "${file##*/}: not a program for 32- or 64-bit Windows, left out"; continue ;;
         esac
+        allowed_name "${file##*/}" || { note "${file##*/}: Wine starts no program of such a name, left out"; continue; }
         [ -n "$pe_width" ] || fail 102 "$file: a program for $(machine_name "$pe_machine"); wsasync is for x86 and x86-64"
         [ "${width:=$pe_width}" = "$pe_width" ] || fail 107 "$dir: ${file##*/} is $(width_name "$pe_width"), but" \
             "$(head -n 1 "$tmp/names") is $(width_name "$width"); a folder can have only one ws2_32.dll"

@@ -100,7 +100,7 @@ remove_prefix()
     fi
     while read -r width kind file; do
         [ "$kind" != ours ] || [ -e "$(kept_of "$file")" ] || fail 104 "$file is wsasync's, but Wine's own is not kept beside it;" \
-            "take the file away, then: WINEPREFIX='$WINEPREFIX' wineboot -u"
+            "take the file away, then: WINEPREFIX=$(quoted "$WINEPREFIX") wineboot -u"
         [ -w "${file%/*}" ] || fail 106 "${file%/*}: may not be written"
     done <"$tmp/files"
     need_prefix_rights

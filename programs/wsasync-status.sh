@@ -157,9 +157,9 @@ doctor_program()
     elif [ "$beside_count:$file_kind" = 1:ours ] && [ ! -e "$(kept_of "$beside")" ]; then
         bad "DLL: $beside is wsasync's, but Wine's own is not kept beside it; take it away, then: wineboot -u"
     elif [ "$beside_count:$file_kind" = 1:ours ]; then good "DLL: $file_text, $beside"
-    else bad "DLL: none of wsasync; do: wsasync install '$1'"
+    else bad "DLL: none of wsasync; do: wsasync install $(quoted "$dir/$name")"
     fi
-    if [ -z "$order" ]; then bad "override: none; do: wsasync install '$1'"
+    if [ -z "$order" ]; then bad "override: none; do: wsasync install $(quoted "$dir/$name")"
     elif is_ours_first "$order"; then good "override: '${order#=}', $order_from"
     else bad "override: '${order#=}', $order_from; it must be native,builtin, both and in this order"
     fi

@@ -5,6 +5,7 @@
 # shellcheck disable=SC2015,SC2034,SC2154
 
 tab=$(printf '\t')
+quoted() { printf '%s\n' "$1" | sed "s/'/'\\\\''/g; s/^/'/; s/\$/'/"; }     # for a shell
 lower() { printf '%s\n' "$1" | LC_ALL=C tr '[:upper:]' '[:lower:]'; }
 
 # Sets wine and wineserver. The latter is not in the PATH on every system.
@@ -62,8 +63,9 @@ choose_prefix()
         while [ -n "$prefix" ] && ! is_prefix "$prefix"; do prefix=${prefix%/*}; done
         : "${prefix:=${HOME-}/.wine}"
     fi
-    is_prefix "$prefix" || fail 104 "$prefix: not a Wine prefix; to make one: WINEPREFIX='$prefix' wineboot"
+    is_prefix "$prefix" || fail 104 "$prefix: not a Wine prefix; to make one: WINEPREFIX=$(quoted "$prefix") wineboot"
     WINEPREFIX=$(cd "$prefix" && pwd -P) || fail 106 "$prefix: cannot be entered"
+    need_one_line "$WINEPREFIX"
     export WINEPREFIX
     windows_dir=$WINEPREFIX/drive_c/windows
     state=$WINEPREFIX/wsasync.state
@@ -95,7 +97,8 @@ need_no_wineserver()
     wineserver_runs || return 0
     timeout 10 "$wineserver" -w >/dev/null 2>&1 9<&- || :
     ! wineserver_runs ||
-        fail 105 "Windows programs run in $WINEPREFIX: end them first (all of them at once: WINEPREFIX='$WINEPREFIX' wineserver -k)"
+        fail 105 "Windows programs run in $WINEPREFIX: end them first (all of them at once:" \
+            "WINEPREFIX=$(quoted "$WINEPREFIX") wineserver -k)"
 }
 
 # --- the registry: HKEY_CURRENT_USER only ---

@@ -36,6 +36,18 @@ test_refusals()
     local other
     new_app a.exe
     refuses 101 'no such file' "no such program" install "$app/nope.exe"
+    local odd='\".exe' lines="$app/two
+lines"
+    cp "$exe" "$app/$odd"
+    refuses 101 'no program of such a name' "a name that Wine cannot say" install "$app/$odd"
+    check "a folder with such a name: it is left out" eval 'gives 0 "would put" install --dry-run "$app" && said "such a name, left out"'
+    rm "$app/$odd"
+    mkdir "$lines"
+    cp "$exe" "$lines"
+    cd "$lines" || return
+    refuses 101 'a line break' "a folder with a line break, that is not named" install "${exe##*/}"
+    cd "$work" || return
+    rm -r "$lines"
     echo "MZ, but this is a text" >"$app/text.exe"
     refuses 101 'not a Windows program' "no PE file" install "$app/text.exe"
     : >"$app/empty.exe"
