@@ -180,9 +180,9 @@ remove_program()
     find_wine
     if [ -n "$name" ]; then small=$(lower "$name"); else small=''; fi
     wanted=$name
+    lock_prefix
     state_lines app "$small" "$dir" >"$tmp/lines"
     if [ ! -s "$tmp/lines" ]; then
-        lock_prefix
         [ -d "$dir" ] || fail 101 "$1: no such file"
         [ -z "$name" ] || [ -e "$dir/$name" ] || fail 101 "$1: no such file, and nothing was installed for it in $WINEPREFIX"
         left_by_run "$dir"
@@ -193,7 +193,6 @@ remove_program()
     fi
     need_prefix_rights
     [ ! -d "$dir" ] || [ -w "$dir" ] || fail 106 "$dir: may not be written"
-    lock_prefix
     cut -f 2 "$tmp/lines" >"$tmp/names"
     while IFS= read -r small; do
         # The registry's own spelling is the file's.

@@ -39,22 +39,23 @@ install_prefix()
 {
     choose_prefix
     find_wine
+    lock_prefix         # before looking: what another one puts there meanwhile is not to be kept as Wine's
     find_system_files
     some=no
     while read -r width kind file; do
         case $kind in
-            none) fail 104 "$file is missing; Wine puts it back: WINEPREFIX='$WINEPREFIX' wineboot -u" ;;
+            none) fail 104 "$file is missing; Wine puts it back: WINEPREFIX=$(quoted "$WINEPREFIX") wineboot -u" ;;
             foreign) fail 103 "$file is of other origin, and stays" ;;
             ours) [ -e "$(kept_of "$file")" ] || fail 104 "$file is wsasync's, but Wine's own is not kept beside it, in" \
-                "${file%/*}/wsasync. Take the file away, then: WINEPREFIX='$WINEPREFIX' wineboot -u, and install again" ;;
+                "${file%/*}/wsasync. Take the file away, then:" \
+                "WINEPREFIX=$(quoted "$WINEPREFIX") wineboot -u, and install again" ;;
         esac
         [ -w "${file%/*}" ] || fail 106 "${file%/*}: may not be written"
-        if dll=$(own_file "$width" ws2_32.dll); then some=yes; fi
+        if dll=$(own_file "$width" ws2_32.dll); then some=yes; else width_there=$width; fi
     done <"$tmp/files"
-    [ $some = yes ] || find_own_dll x64
+    [ $some = yes ] || find_own_dll "$width_there"
     need_prefix_rights
     need_no_wineserver
-    lock_prefix
 
     : >"$tmp/change"
     read_key "$prefix_key"
@@ -91,10 +92,10 @@ remove_prefix()
 {
     choose_prefix
     find_wine
+    lock_prefix
     find_system_files
     line=$(state_lines prefix - '')
     if [ -z "$line" ] && ! grep -q ' ours ' "$tmp/files"; then
-        lock_prefix
         say "nothing is installed for all programs of $WINEPREFIX"
         return 0
     fi
@@ -105,7 +106,6 @@ remove_prefix()
     done <"$tmp/files"
     need_prefix_rights
     need_no_wineserver
-    lock_prefix
     [ -z "$line" ] || restore_override "$prefix_key" "$(printf '%s\n' "$line" | cut -f 3)" \
         "$(printf '%s\n' "$line" | cut -f 4)" "for all programs"
     while read -r width kind file; do

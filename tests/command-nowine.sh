@@ -193,6 +193,52 @@ test_interruptions()
     check "remove --prefix, interrupted at any of $((n - 1)) steps, leaves what works, and is finished by a repeat" \
         [ "$bad $((n > 2))" = " 1" ]
     [ -z "$bad" ] || echo "#   $bad"
+
+    # Another install comes to its end while this one waits for it.
+    wsasync install --prefix
+    mkdir "$work/done"
+    for folder in system32 syswow64; do
+        cp -a "$windows/$folder/wsasync" "$work/done/$folder"
+        mv "$windows/$folder/wsasync/ws2_32.dll" "$windows/$folder/ws2_32.dll"
+        rmdir "$windows/$folder/wsasync"
+    done
+    exec 5<"$WINEPREFIX"
+    flock 5
+    wsasync install --prefix 5<&- &
+    sleep 1.5
+    for folder in system32 syswow64; do
+        [ "$folder" = system32 ] && dll=x64 || dll=x32
+        cp -a "$work/done/$folder" "$windows/$folder/wsasync"
+        cp "$build/$dll/ws2_32.dll" "$windows/$folder/new"
+        mv "$windows/$folder/new" "$windows/$folder/ws2_32.dll"
+    done
+    exec 5<&-
+    wait $!
+    check "install --prefix, twice at a time: Wine's own is what is kept" prefix_works
+    check "install --prefix, twice at a time: is removed" eval 'wsasync remove --prefix && prefix_works'
+
+    # A temporary folder that is named from where we are.
+    mv "$work/tools/mktemp" "$work/tools/mktemp.absolute"
+    stub tools/mktemp <<<"exec $tools_mktemp -d tmp/XXXXXX"
+    new_app a.exe
+    check "install, with a relative TMPDIR" gives 108 'runs no' install "$app/a.exe"
+    mv "$work/tools/mktemp.absolute" "$work/tools/mktemp"
+
+    # What takes the DLL away when run is gone may take a moment.
+    stub wine <<<'[ "$1" = reg ] && exit 1; exit 0'
+    new_app a.exe
+    bad=
+    for ((n = 1; n < 40; n++)); do
+        interrupted_at $n run "$app/a.exe"
+        [ $? = 137 ] || break
+        for ((try = 0; try < 50; try++)); do
+            [ "$(ls -A "$app")" != a.exe ] || break
+            sleep .1
+        done
+        unchanged_all || { bad="left behind at $n: $(ls -A "$app" | tr '\n' ' ')"; break; }
+    done
+    check "run, interrupted at any of $((n - 1)) steps, leaves no trace" [ "$bad $((n > 3))" = " 1" ]
+    [ -z "$bad" ] || echo "#   $bad"
     unset WINE
 }
 
