@@ -38,10 +38,10 @@ overlaid='cd "$1" && mount -t overlay wsasync -o lowerdir=dll:program "$2" || ex
 # Waits for the end of the process that holds the other end of the pipe; then, if no other run needs it, the DLL goes.
 # shellcheck disable=SC2016
 keeper='trap "" HUP INT TERM
-    read -r end <"$1/alive"
+    read -r end <&5
     exec 9<"$2"
     ! command -v flock >/dev/null || flock 9
-    [ ! -e "$4" ] || { command -v flock >/dev/null && ! flock -n 8; } || rm -f "$3" "$4"
+    [ ! -e "$4" ] || { command -v flock >/dev/null && ! flock -n 8; } || rm -f "$3" "$4" "$5"
     rm -rf "$1"'
 
 # place_dll: beside the program, with a keeper; nothing that is there is ever replaced
@@ -51,12 +51,13 @@ place_dll()
     (: >>"$run_mark") 2>/dev/null || fail 106 "$dir: may not be written"
     exec 8>>"$run_mark"
     ! command -v flock >/dev/null || flock -s 8
-    mkfifo "$tmp/alive" || fail 106 "$tmp: no pipe can be made there"
+    # Open at both ends before there is a keeper: it would wait for ever if we were killed before.
+    mkfifo "$tmp/alive" && exec 7<>"$tmp/alive" || fail 106 "$tmp: no pipe can be made there"
     session=
     ! command -v setsid >/dev/null || session=setsid
-    $session sh -c "$keeper" sh "$tmp" "$WINEPREFIX" "$target" "$run_mark" </dev/null >/dev/null 2>&1 3<&- 9<&- &
+    $session sh -c "$keeper" sh "$tmp" "$WINEPREFIX" "$target" "$run_mark" "$dir/$new_name" \
+        </dev/null >/dev/null 2>&1 3<&- 5<"$tmp/alive" 7>&- 9<&- &
     keeper_pid=$!
-    exec 7>"$tmp/alive"
     [ ! -e "$target" ] || return 0
     cp "$dll" "$dir/$new_name" && { ln "$dir/$new_name" "$target" 2>/dev/null ||
         { [ ! -e "$target" ] && mv "$dir/$new_name" "$target"; }; } || fail 106 "$target: could not be put there"
@@ -69,7 +70,7 @@ left_by_run()
     [ -e "$1/$run_name" ] && command -v flock >/dev/null && [ -w "$1" ] && flock -n "$1/$run_name" true || return 0
     find_beside "$1"
     [ "$file_kind:$beside_count" != ours:1 ] || step "take away $beside, which a run has left" rm -f "$beside"
-    step "take away $1/$run_name" rm -f "$1/$run_name"
+    step "take away $1/$run_name" rm -f "$1/$run_name" "$1/$new_name"
 }
 
 end_child()
@@ -116,7 +117,8 @@ run_program()
     fi
     export WINEDLLOVERRIDES WINEDEBUG
     keeper_pid='' killer=''
-    exec 3<&0           # what is started with & has no standard input else
+    # What is started with & has no standard input else. Ours may be closed.
+    { command exec 3<&0; } 2>/dev/null || exec 3</dev/null
     set -- "$wine" "$dir/$name" "$@"
     if [ $how = overlay ]; then
         need_no_wineserver
@@ -129,6 +131,7 @@ run_program()
         place_dll
     fi
     exec 9<&-
+    umask "$user_umask"
     "$@" <&3 3<&- 7>&- 8>&- &
     child=$! run_status=
     trap 'end_child 129' HUP

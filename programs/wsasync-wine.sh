@@ -34,6 +34,7 @@ windows()
 {
     (
         need_utf8
+        umask "$user_umask"
         WINEDEBUG=-all
         export WINEDEBUG
         limit=

@@ -256,6 +256,14 @@ echo written >"$app/written"
 read -r line && echo "read \$line" >>"$work/given"
 exit 42
 END
+    umask 027
+    WINEDEBUG=+loaddll wsasync run -- "$app/-odd.exe"
+    umask 022
+    check "run: what the program writes has the rights that it would have" [ "$(stat -c %a "$app/written")" = 640 ]
+    rm -f "$app/written"
+    check "run: with a closed standard input" eval \
+        '"$here/../programs/wsasync" run -- "$app/-odd.exe" <&- >"$work/said" 2>&1; [ $? = 42 ] && [ -e "$app/written" ]'
+    rm -f "$app/written"
     given() { grep -qxF -- "$1" "$work/given" || { cat "$work/given" >>"$work/said"; return 1; }; }
     export WINEDLLOVERRIDES='mshtml,WS2_32.dll=b;*ws2_32=;d3d9=n'
     check "run: the exit status is the program's" gives 42 '' run "$app/it's ä.exe" 'a  b' '' --dry-run "c'"
