@@ -69,6 +69,7 @@ look_at_program()
     width=$pe_width
     find_wine
     choose_prefix "$dir"
+    need_own_prefix
     need_width "$width"
     find_beside "$dir"
     there=$beside there_kind=$file_kind there_text=$file_text there_width=$file_width
@@ -122,6 +123,7 @@ status_of_widths()
 status_prefix()
 {
     choose_prefix
+    need_own_prefix
     find_wine
     line prefix "$WINEPREFIX ($([ "$arch" = win32 ] && echo 32-bit || echo 64-bit))"
     state_lines app '' '' | while IFS=$tab read -r _ app_name _ _ app_dir; do

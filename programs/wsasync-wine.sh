@@ -75,10 +75,15 @@ choose_prefix()
 }
 
 # Wine also refuses a prefix that belongs to somebody else, root's own not excepted.
-need_prefix_rights()
+need_own_prefix()
 {
     # shellcheck disable=SC3067
     [ -O "$WINEPREFIX" ] || fail 106 "$WINEPREFIX: the prefix belongs to another user, Wine will not use it"
+}
+
+need_prefix_rights()
+{
+    need_own_prefix
     [ -w "$WINEPREFIX" ] || fail 106 "$WINEPREFIX: may not be written"
 }
 

@@ -16,6 +16,19 @@ refuses()       # STATUS TEXT WHAT ARGUMENT...: and changes nothing, whatever it
 }
 unchanged_all() { unchanged "$app" && prefix_manifest | diff "$work/prefix-before" - >>"$work/said"; }
 
+# alone FOLDER [W]: the command with nothing but the DLLs of these widths beside it
+alone()
+{
+    local folder=$1
+    mkdir "$folder"
+    cp "$here"/../programs/wsasync* "$folder"
+    shift
+    for only; do
+        mkdir "$folder/$only"
+        cp "$build/$only/ws2_32.dll" "$folder/$only"
+    done
+}
+
 poke() { printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
 pe_offset() { od -A n -t u4 -j 60 -N 4 "$1" | tr -d ' '; }
 
@@ -23,11 +36,19 @@ test_words()
 {
     check "--help" gives 0 'wsasync install --prefix' --help
     check "--version" gives 0 "wsasync 0." --version
+    local only
+    for only in x64 x32; do
+        [ -e "$build/$only/ws2_32.dll" ] || continue
+        alone "$work/only-$only" $only
+        check "--version, where only $only is built" env -u WSASYNC_BUILD sh -c \
+            '"$1/wsasync" --version >"$2/said" 2>&1 && grep -q "^wsasync 0" "$2/said"' sh "$work/only-$only" "$work"
+    done
     check "no command is bad usage" gives 2 'wsasync install' 
     check "an unknown command is bad usage" gives 2 'no command instal' instal x
     check "an unknown option is bad usage" gives 2 'no option --dry' install --dry x
     check "a command without a program is bad usage" gives 2 'install what' install
     check "two programs are bad usage" gives 2 'one at a time' install a b
+    check "--prefix of nothing is bad usage" gives 2 'prefix of what' install --prefix ''
     check "run takes no --prefix" gives 2 'does not go with --prefix' run --prefix
 }
 
@@ -82,8 +103,7 @@ lines"
     WINEPREFIX=$work/nope refuses 104 'not a Wine prefix' "no prefix, for status" status
     refuses 104 "$work/no it's: not" "no prefix, for install --prefix" install --prefix "$work/no it's"
     WINE=$work/nowine refuses 108 'install Wine' "no Wine" install "$app/a.exe"
-    mkdir "$work/alone"
-    cp "$here"/../programs/wsasync* "$work/alone"
+    alone "$work/alone"
     check "without its DLLs: status 109" env -u WSASYNC_BUILD sh -c '"$1/alone/wsasync" install "$2/a.exe" >"$1/said" 2>&1
         [ $? = 109 ] && grep -q WSASYNC_DLLS "$1/said"' sh "$work" "$app"
     mkdir "$work/alone/$width"
@@ -96,6 +116,7 @@ lines"
     umount "$app"
     if [ "$(id -u)" = 0 ] && chown 12345 "$WINEPREFIX" 2>/dev/null; then
         refuses 106 'another user' "somebody else's prefix" install "$app/a.exe"
+        check "somebody else's prefix, for status" gives 106 'another user' status "$app/a.exe"
         chown 0 "$WINEPREFIX"
     else
         skip "somebody else's prefix"
@@ -116,6 +137,9 @@ lines"
         printf 'WINE REGISTRY Version 2\n\n#arch=win32\n' >"$work/p32/system.reg"
         rm -f "$app/ws2_32.dll"
         WINEPREFIX=$work/p32 refuses 107 'a 32-bit prefix' "a 64-bit program in a 32-bit prefix" install "$app/a.exe"
+        cp "$windows/syswow64/ws2_32.dll" "$work/p32/drive_c/windows/system32"
+        check "a 32-bit prefix, and only a 64-bit DLL: status 109" env -u WSASYNC_BUILD sh -c \
+            '"$1/alone/wsasync" install --prefix "$1/p32" >"$1/said" 2>&1; [ $? = 109 ] && grep -q "no x32/ws2_32.dll" "$1/said"' sh "$work"
     fi
 }
 
