@@ -181,7 +181,7 @@ static void same_addresses(void)
 }
 
 /* A port whose second byte is large is found by Wine's own function only when it is negative (seen with 8.0), although
- * htons() makes none: with a hook the answer to either is right. */
+ * htons() makes none; ours finds either. */
 static void same_high_ports(void)
 {
     static const int ports[] = { 0xbb01, 0x8f00, 0xff00 };

@@ -16,7 +16,8 @@ static const char *const own[] =
     "WSAIsBlocking", "WSASetBlockingHook", "WSAStartup", "WSAUnhookBlockingHook", "WSApSetPostRoutine",
     "WSCUpdateProvider", "WSCWriteNameSpaceOrder",
     "WSAAccept", "WSAAsyncSelect", "WSADuplicateSocketA", "WSADuplicateSocketW", "WSAEventSelect", "WSAIoctl",
-    "WSASocketA", "WSASocketW", "accept", "closesocket", "ioctlsocket", "socket",
+    "WSASocketA", "WSASocketW", "accept", "closesocket", "getprotobyname", "getprotobynumber", "getservbyname",
+    "getservbyport", "ioctlsocket", "socket",
 };
 
 /* The platform's at all times: they may be called from a hook. */

@@ -23,7 +23,6 @@ struct thread
     const char *frame;              /* on the stack, of that call */
     BOOL cancelled;
     HANDLE event;                   /* for one operation at a time */
-    void *records[RECORD_COUNT];    /* results of database calls */
 };
 
 static DWORD thread_slot = TLS_OUT_OF_INDEXES;
@@ -81,7 +80,6 @@ static void leave_call(struct thread *thread)
 void blocking_thread_ends(void)
 {
     struct thread *thread = this_thread();
-    unsigned int i;
 
     if (!thread)
         return;
@@ -89,8 +87,6 @@ void blocking_thread_ends(void)
         leave_call(thread);
     if (thread->event)
         CloseHandle(thread->event);
-    for (i = 0; i < RECORD_COUNT; i++)
-        memory_free(thread->records[i]);
     TlsSetValue(thread_slot, NULL);
     memory_free(thread);
 }
@@ -175,13 +171,6 @@ HANDLE blocking_event(struct thread *thread)
 void blocking_give_event(struct thread *thread)
 {
     thread->event = NULL;
-}
-
-/* Makes `record`, from memory_alloc(), the thread's latest result of its kind; the one before is freed. */
-void *blocking_keep(struct thread *thread, enum record_kind kind, void *record)
-{
-    memory_free(thread->records[kind]);
-    return thread->records[kind] = record;
 }
 
 /* Calls the hook while the event of `pending` is not set, for `ms` milliseconds at most, or INFINITE. Afterwards nothing

@@ -1,20 +1,10 @@
 /*
- * One question to a database, answered into private memory by asking the platform. Knows no request, window or thread;
- * lookup_ask() takes as long as the resolver does.
+ * One question to a database, answered out of the table of services or protocols, or into private memory by asking the
+ * platform. Knows no request, window or thread; lookup_ask() takes as long as the resolver does.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "ws2_32_private.h"
-
-static const char *first_text(const struct query *query)
-{
-    return query->text_size ? query->bytes : NULL;
-}
-
-static const char *proto_text(const struct query *query)
-{
-    return query->proto_size ? query->bytes + query->text_size : NULL;
-}
 
 static const void *ask_host_by_addr(const struct query *query)
 {
@@ -23,7 +13,7 @@ static const void *ask_host_by_addr(const struct query *query)
 
 static const void *ask_host_by_name(const struct query *query)
 {
-    return platform.gethostbyname(first_text(query));
+    return platform.gethostbyname(query_text(query));
 }
 
 static const void *ask_proto_by_number(const struct query *query)
@@ -33,7 +23,7 @@ static const void *ask_proto_by_number(const struct query *query)
 
 static const void *ask_proto_by_name(const struct query *query)
 {
-    return platform.getprotobyname(first_text(query));
+    return platform.getprotobyname(query_text(query));
 }
 
 static const void *ask_serv_by_port(const struct query *query)
@@ -41,14 +31,14 @@ static const void *ask_serv_by_port(const struct query *query)
     /* Wine compares it with servent's short, sign and all (observed, 8.0); an older one gives it to the C library, which
      * wants no sign (observed, 5.0). */
     short port = query->number;
-    const void *service = platform.getservbyport(port, proto_text(query));
+    const void *service = platform.getservbyport(port, query_proto(query));
 
-    return service || port >= 0 ? service : platform.getservbyport((WORD)port, proto_text(query));
+    return service || port >= 0 ? service : platform.getservbyport((WORD)port, query_proto(query));
 }
 
 static const void *ask_serv_by_name(const struct query *query)
 {
-    return platform.getservbyname(first_text(query), proto_text(query));
+    return platform.getservbyname(query_text(query), query_proto(query));
 }
 
 static size_t flatten_host(const void *record, char *buf, size_t size)
@@ -101,23 +91,51 @@ const char *debugstr_query(const struct query *query)
     case PROTO_BY_NUMBER:
         return wine_dbg_sprintf("%s %d", name, query->number);
     case SERV_BY_PORT:
-        return wine_dbg_sprintf("%s %u/%s", name, ntohs(query->number), wine_dbgstr_a(proto_text(query)));
+        return wine_dbg_sprintf("%s %u/%s", name, ntohs(query->number), wine_dbgstr_a(query_proto(query)));
     case SERV_BY_NAME:
-        return wine_dbg_sprintf("%s %s/%s", name, wine_dbgstr_a(first_text(query)), wine_dbgstr_a(proto_text(query)));
+        return wine_dbg_sprintf("%s %s/%s", name, wine_dbgstr_a(query_text(query)), wine_dbgstr_a(query_proto(query)));
     default:
-        return wine_dbg_sprintf("%s %s", name, wine_dbgstr_a(first_text(query)));
+        return wine_dbg_sprintf("%s %s", name, wine_dbgstr_a(query_text(query)));
     }
 }
 
-/* Asks and waits for the answer; answer->error is a Winsock error, WSANO_RECOVERY where the platform gave none,
- * WSATRY_AGAIN where there is no memory. The caller owes a lookup_release(). */
-void lookup_ask(const struct query *query, struct answer *answer)
+/* Answers what need not be asked of the platform: FALSE: it must be. Reads a file the first time. The caller owes a
+ * lookup_release(). Not during process shutdown. Changes the last error. */
+BOOL lookup_at_once(const struct query *query, struct answer *answer)
 {
     const void *record;
 
     memset(answer, 0, sizeof(*answer));
     answer->database = query->database;
     if ((answer->error = query->error))
+        return TRUE;
+    if (databases[query->database].lane != LANE_LOCAL || !databases_find(query, &answer->table, &record))
+        return FALSE;
+    if (record)
+    {
+        answer->record = (void *)record;
+        answer->needed = databases[query->database].flatten(record, NULL, 0);
+    }
+    else
+        answer->error = WSANO_DATA;
+    return TRUE;
+}
+
+/* Asks the platform. Returns its record, in the calling thread's storage; NULL, last error set. */
+void *lookup_plain(const struct query *query)
+{
+    return (void *)databases[query->database].ask(query);
+}
+
+/* For a worker: asks and waits for the answer; answer->error is a Winsock error, WSANO_RECOVERY where the platform gave
+ * none, WSATRY_AGAIN where there is no memory. The caller owes a lookup_release(). */
+void lookup_ask(const struct query *query, struct answer *answer)
+{
+    const void *record;
+
+    if (query_lane(query) == LANE_LOCAL)
+        databases_check(query, TRUE);
+    if (lookup_at_once(query, answer))
         return;
 
     SetLastError(0);
@@ -141,10 +159,13 @@ void lookup_ask(const struct query *query, struct answer *answer)
     databases[query->database].flatten(record, answer->record, answer->needed);
 }
 
-/* Frees what lookup_ask() allocated. */
+/* Frees what the answer has. */
 void lookup_release(struct answer *answer)
 {
-    memory_free(answer->record);
+    if (answer->table)
+        databases_release(answer->table);
+    else
+        memory_free(answer->record);
 }
 
 /* Copies a successful answer to the `size` writable bytes at `buf`, all or in part; returns the bytes that it needs. */

@@ -14,15 +14,18 @@ BOOL WINAPI DllMain(HINSTANCE self, DWORD reason, void *process_ends)
         debug_attach();
         memory_attach();
         blocking_attach();
+        results_attach();
         platform_attach(self);
         break;
     case DLL_THREAD_DETACH:
         blocking_thread_ends();
+        results_thread_ends();
         break;
     case DLL_PROCESS_DETACH:
         if (!process_ends)
         {
             platform_detach();
+            results_detach();
             blocking_detach();
             memory_detach();
             debug_detach();

@@ -235,9 +235,8 @@ static DWORD WINAPI worker_main(void *arg)
     return 0;
 }
 
-/* Makes sure of a worker for one item of work, to be queued or unreserved by the caller. FALSE: no thread to be had.
- * Starts a thread, and waits for another submitter's start, only where the lane has no worker at all. */
-BOOL pool_reserve(enum lane lane)
+/* As pool_reserve(), but where the lane has no worker there will be none. */
+BOOL pool_reserve_started(enum lane lane)
 {
     struct lane_state *state = &lanes[lane];
     BOOL ready;
@@ -246,6 +245,16 @@ BOOL pool_reserve(enum lane lane)
     if ((ready = state->workers != 0))
         state->reserved++;
     ReleaseSRWLockExclusive(&pool_lock);
+    return ready;
+}
+
+/* Makes sure of a worker for one item of work, to be queued or unreserved by the caller. FALSE: no thread to be had.
+ * Starts a thread, and waits for another submitter's start, only where the lane has no worker at all. */
+BOOL pool_reserve(enum lane lane)
+{
+    struct lane_state *state = &lanes[lane];
+    BOOL ready = pool_reserve_started(lane);
+
     if (ready || !platform_pin_self())
         return ready;
 

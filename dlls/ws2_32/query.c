@@ -64,6 +64,18 @@ size_t query_size(const struct query *query)
     return offsetof(struct query, bytes) + query->text_size + query->proto_size;
 }
 
+/* The name, or the bytes of an address; NULL if there is none. */
+const char *query_text(const struct query *query)
+{
+    return query->text_size ? query->bytes : NULL;
+}
+
+/* The protocol of a service; NULL is any. */
+const char *query_proto(const struct query *query)
+{
+    return query->proto_size ? query->bytes + query->text_size : NULL;
+}
+
 /* `len` bytes at `addr`, of kind `type`. A length that is not the kind's gives WSAEFAULT, an unknown kind the platform's
  * error. */
 void query_host_by_addr(struct query *query, const char *addr, int len, int type)

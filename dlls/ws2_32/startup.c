@@ -11,7 +11,7 @@ WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
 #define NEWEST MAKEWORD(2, 2)
 
 static SRWLOCK startup_lock = SRWLOCK_INIT;     /* guards all below, and whether calls are checked */
-static unsigned int count;
+static volatile unsigned int count;
 static WORD lowest;                             /* of the versions granted since the first start: the process's */
 static volatile unsigned int session;           /* counts the last cleanups */
 
@@ -158,6 +158,12 @@ int startup_use_hooks(unsigned int *hook_session)
     }
     ReleaseSRWLockExclusive(&startup_lock);
     return error;
+}
+
+/* Whether the program has started Winsock; without the lock: another thread may change it at any time anyway. */
+BOOL startup_done(void)
+{
+    return count != 0;
 }
 
 /* Changes with every last cleanup. */

@@ -5,6 +5,7 @@
  *     startup_lock (startup.c) > requests_lock (request.c) > pool_lock (pool.c)
  *     errands_lock (errand.c) > pool_lock
  *     first_start_lock (pool.c) > pool_lock; never taken with one of the others held
+ *     tables_lock (databases.c) is held for a few instructions; nothing is taken with it held
  *     startup_lock > a stripe's lock (sockets.c), which is held across calls to the platform that wait for nothing
  * During process shutdown none is taken: a thread killed while it held one never gives it back.
  *
@@ -93,6 +94,7 @@ BOOL process_ending(void);
 int startup_allows_hooks(void);
 int startup_use_hooks(unsigned int *session);
 unsigned int startup_session(void);
+BOOL startup_done(void);
 
 /* pool.c */
 enum lane
@@ -112,6 +114,7 @@ struct work
 };
 
 BOOL pool_reserve(enum lane lane);
+BOOL pool_reserve_started(enum lane lane);
 void pool_unreserve(enum lane lane);
 void pool_queue(struct work *work, enum lane lane);
 void pool_queue_after(struct work *work, unsigned int ms);
@@ -142,6 +145,8 @@ struct query
 };
 
 size_t query_size(const struct query *query);
+const char *query_text(const struct query *query);
+const char *query_proto(const struct query *query);
 void query_host_by_addr(struct query *query, const char *addr, int len, int type);
 void query_host_by_name(struct query *query, const char *name);
 void query_proto_by_number(struct query *query, int number);
@@ -149,16 +154,26 @@ void query_proto_by_name(struct query *query, const char *name);
 void query_serv_by_port(struct query *query, int port, const char *proto);
 void query_serv_by_name(struct query *query, const char *name, const char *proto);
 
+/* databases.c */
+struct table;
+
+BOOL databases_find(const struct query *query, struct table **table, const void **record);
+void databases_release(struct table *table);
+void databases_check(const struct query *query, BOOL on_worker);
+
 /* lookup.c */
 struct answer
 {
     int error;                      /* 0, or WSA... */
     WORD database;
     size_t needed;                  /* bytes that a caller's buffer needs */
-    void *record;                   /* hostent, protoent or servent in private memory, if error is 0 */
+    void *record;                   /* hostent, protoent or servent, if error is 0; not to be written */
+    struct table *table;            /* that the record lies in; NULL: it has memory of its own */
 };
 
 enum lane query_lane(const struct query *query);
+BOOL lookup_at_once(const struct query *query, struct answer *answer);
+void *lookup_plain(const struct query *query);
 void lookup_ask(const struct query *query, struct answer *answer);
 void lookup_release(struct answer *answer);
 size_t lookup_copy(const struct answer *answer, char *buf, size_t size);
@@ -195,6 +210,21 @@ void input_forget(void);
 DWORD input_wait(HANDLE done, DWORD ms, BOOL alertable);
 BOOL input_dispatch_one(void);
 
+/* results.c */
+enum record_kind
+{
+    RECORD_HOST,
+    RECORD_PROTO,
+    RECORD_SERV,
+    RECORD_COUNT
+};
+
+void results_attach(void);
+void results_detach(void);
+void results_thread_ends(void);
+void *results_buffer(enum record_kind kind, size_t size);
+BOOL results_keep(enum record_kind kind, void *record, size_t size);
+
 /* blocking.c */
 struct thread;                      /* a thread that has a blocking hook, or had one */
 
@@ -213,14 +243,6 @@ enum outcome
     UNAVAILABLE                     /* cannot be done with a hook: make the plain call */
 };
 
-enum record_kind
-{
-    RECORD_HOST,
-    RECORD_PROTO,
-    RECORD_SERV,
-    RECORD_COUNT
-};
-
 void blocking_attach(void);
 void blocking_detach(void);
 void blocking_thread_ends(void);
@@ -228,7 +250,6 @@ BOOL WINAPI blocking_refuses(const void *return_address);
 struct thread *blocking_thread(const void *return_address);
 HANDLE blocking_event(struct thread *thread);
 void blocking_give_event(struct thread *thread);
-void *blocking_keep(struct thread *thread, enum record_kind kind, void *record);
 enum outcome blocking_wait(struct thread *thread, struct pending *pending, DWORD ms);
 
 /* readiness.c */
