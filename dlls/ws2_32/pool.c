@@ -96,10 +96,10 @@ static void grow(struct lane_state *lane)
         lane->starting++;
         ReleaseSRWLockExclusive(&pool_lock);
         if (start_thread(lane))
-            AcquireSRWLockExclusive(&pool_lock);
+            lock_exclusive(&pool_lock);
         else
         {
-            AcquireSRWLockExclusive(&pool_lock);
+            lock_exclusive(&pool_lock);
             lane->starting--;
             WARN("no thread to be had, %u wait\n", lane->queued);
             return;
@@ -161,7 +161,7 @@ static void run(struct lane_state *lane, struct work *work, struct worker *self)
     grow(lane);
     ReleaseSRWLockExclusive(&pool_lock);
     work->run(work);
-    AcquireSRWLockExclusive(&pool_lock);
+    lock_exclusive(&pool_lock);
 }
 
 static void run_delayed(struct lane_state *lane, struct work *work)
@@ -220,7 +220,7 @@ static DWORD WINAPI worker_main(void *arg)
     BOOL due_first = TRUE;
 
     TRACE("worker of lane %d starts\n", (int)(lane - lanes));
-    AcquireSRWLockExclusive(&pool_lock);
+    lock_exclusive(&pool_lock);
     lane->starting--;
     lane->workers++;
     do
@@ -241,7 +241,7 @@ BOOL pool_reserve_started(enum lane lane)
     struct lane_state *state = &lanes[lane];
     BOOL ready;
 
-    AcquireSRWLockExclusive(&pool_lock);
+    lock_exclusive(&pool_lock);
     if ((ready = state->workers != 0))
         state->reserved++;
     ReleaseSRWLockExclusive(&pool_lock);
@@ -259,14 +259,14 @@ BOOL pool_reserve(enum lane lane)
         return ready;
 
     AcquireSRWLockExclusive(&first_start_lock);
-    AcquireSRWLockExclusive(&pool_lock);
+    lock_exclusive(&pool_lock);
     state->reserved++;
     if (!(ready = state->workers + state->starting != 0))
     {
         state->starting++;
         ReleaseSRWLockExclusive(&pool_lock);
         ready = start_thread(state);
-        AcquireSRWLockExclusive(&pool_lock);
+        lock_exclusive(&pool_lock);
         if (!ready)
         {
             state->starting--;
@@ -281,7 +281,7 @@ BOOL pool_reserve(enum lane lane)
 /* Gives a reservation back unused. */
 void pool_unreserve(enum lane lane)
 {
-    AcquireSRWLockExclusive(&pool_lock);
+    lock_exclusive(&pool_lock);
     lanes[lane].reserved--;
     ReleaseSRWLockExclusive(&pool_lock);
 }
@@ -291,7 +291,7 @@ void pool_queue(struct work *work, enum lane lane)
 {
     struct lane_state *state = &lanes[lane];
 
-    AcquireSRWLockExclusive(&pool_lock);
+    lock_exclusive(&pool_lock);
     state->reserved--;
     work->lane = lane;
     work->due = 0;
@@ -309,7 +309,7 @@ void pool_queue_after(struct work *work, unsigned int ms)
 {
     struct list *after;
 
-    AcquireSRWLockExclusive(&pool_lock);
+    lock_exclusive(&pool_lock);
     work->due = GetTickCount64() + ms;
     for (after = delayed.prev; after != &delayed; after = after->prev)
     {
@@ -329,7 +329,7 @@ BOOL pool_withdraw(struct work *work)
 {
     BOOL queued;
 
-    AcquireSRWLockExclusive(&pool_lock);
+    lock_exclusive(&pool_lock);
     if ((queued = !list_empty(&work->entry)))
     {
         list_remove(&work->entry);
@@ -345,7 +345,7 @@ void pool_abandon(struct work *work)
 {
     struct lane_state *lane = &lanes[work->lane];
 
-    AcquireSRWLockExclusive(&pool_lock);
+    lock_exclusive(&pool_lock);
     if (!work->worker->abandoned)
     {
         work->worker->abandoned = TRUE;

@@ -20,7 +20,7 @@
 WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
 
 #define HANDLE_MAX 0xffff           /* handles are 1 to HANDLE_MAX: 16-bit programs get them in 16 bits */
-#define LOOKUP_BUCKETS 4096
+#define LOOKUP_BUCKETS 0x10000
 #define MAX_REFUSALS 10             /* posts to a window that may refuse us for ever: about 2 s */
 
 enum state
@@ -199,7 +199,7 @@ static void post(struct request *request)
 
     result = deliver(request->hwnd, request->msg, request->handle, request->reply);
 
-    AcquireSRWLockExclusive(&requests_lock);
+    lock_exclusive(&requests_lock);
     list_remove(&request->entry);
     if (result == DELIVERY_REFUSED && ++request->refusals > MAX_REFUSALS)
         result = DELIVERY_IMPOSSIBLE;
@@ -231,7 +231,7 @@ static void repost(struct work *work)
     struct request *request = LIST_ENTRY_OF(work, struct request, repost);
 
     deliver_prepare();
-    AcquireSRWLockExclusive(&requests_lock);
+    lock_exclusive(&requests_lock);
     if (request->state == DEAD)
         memory_free(request);
     else
@@ -268,7 +268,7 @@ static void run_lookup(struct work *work)
     lookup_ask(&lookup->query, &answer);
     deliver_prepare();
 
-    AcquireSRWLockExclusive(&requests_lock);
+    lock_exclusive(&requests_lock);
     TRACE("%s: %s after %u ms, error %d\n", debugstr_query(&lookup->query),
           list_empty(&lookup->requesters) ? "late result dropped" : "answered", now() - lookup->began, answer.error);
     list_remove(&lookup->bucket);
@@ -336,7 +336,7 @@ int request_submit(HWND hwnd, UINT msg, char *buf, int size, const struct query 
     request->repost.run = repost;
     list_init(&request->repost.entry);
 
-    AcquireSRWLockExclusive(&requests_lock);
+    lock_exclusive(&requests_lock);
     if (!accepting)
         error = WSANOTINITIALISED;
     else if (issued == HANDLE_MAX && !freed_count)
@@ -393,7 +393,7 @@ int request_cancel(HANDLE handle)
     if (process_ending())
         return cancel_at_end(value);
 
-    AcquireSRWLockExclusive(&requests_lock);
+    lock_exclusive(&requests_lock);
     if (!accepting)
         error = WSANOTINITIALISED;
     else if (!(request = requests[value]))
@@ -431,7 +431,7 @@ int request_cancel(HANDLE handle)
 /* Winsock was started: requests are taken. */
 void request_open(void)
 {
-    AcquireSRWLockExclusive(&requests_lock);
+    lock_exclusive(&requests_lock);
     accepting = TRUE;
     ReleaseSRWLockExclusive(&requests_lock);
 }
@@ -447,7 +447,7 @@ void request_close(void)
         accepting = FALSE;
         return;
     }
-    AcquireSRWLockExclusive(&requests_lock);
+    lock_exclusive(&requests_lock);
     accepting = FALSE;
     for (at = live_requests.next; at != &live_requests; at = next)
     {
@@ -480,7 +480,7 @@ static BOOL closed_are_posting(void)
 /* Waits until the posts that request_close() met are done; not on a thread that is posting itself. */
 void request_settle(void)
 {
-    AcquireSRWLockExclusive(&requests_lock);
+    lock_exclusive(&requests_lock);
     while (closed_are_posting() && !is_posting())
         SleepConditionVariableSRW(&post_ended, &requests_lock, INFINITE, 0);
     ReleaseSRWLockExclusive(&requests_lock);

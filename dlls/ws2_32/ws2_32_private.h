@@ -19,6 +19,20 @@
 #include "wine/debug.h"
 #include "list.h"
 
+/* For a lock that is held for less time than a thread takes to fall asleep and wake again. */
+static inline void lock_exclusive(SRWLOCK *lock)
+{
+    unsigned int spins;
+
+    for (spins = 0; spins < 500; spins++)
+    {
+        if (TryAcquireSRWLockExclusive(lock))
+            return;
+        YieldProcessor();
+    }
+    AcquireSRWLockExclusive(lock);
+}
+
 /* debug.c */
 void debug_attach(void);
 void debug_detach(void);
