@@ -327,7 +327,8 @@ static void test_last_cleanup(enum call call)
     ULONGLONG took;
 
     winetest_push_context("%s, last cleanup", call_names[call]);
-    if (set_scene(&scene, call))
+    if (old_wine && deadly("it ends no call")) {}
+    else if (set_scene(&scene, call))
     {
         scene.hook = have_it_ended;
         scene.help = clean_up;

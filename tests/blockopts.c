@@ -16,7 +16,8 @@ static struct blocked runs[BATCH][2];           /* without a hook, with it */
 static void judge(const struct situation *at, struct blocked *plain, struct blocked *hooked)
 {
     winetest_push_context("%s", at->name);
-    ok(!strcmp(plain->log, hooked->log), "without a hook:%s; with one:%s\n", plain->log, hooked->log);
+    if (!old_wine || !at->old_differs)
+        ok(!strcmp(plain->log, hooked->log), "without a hook:%s; with one:%s\n", plain->log, hooked->log);
     if (winetest_debug > 1) trace("%s\n", plain->log);
     if (at->waits == WAITS)
     {

@@ -18,6 +18,7 @@ struct situation
     enum waits waits;                   /* whether the hook has its turn */
     int arg;                            /* for any of these */
     DWORD ms;                           /* how long the call takes */
+    BOOL old_differs;                   /* an old Wine's plain call ends in a way of its own: not compared there */
 };
 
 /* All that is noted, and result and error, must be the same with a hook and without. */

@@ -84,16 +84,21 @@ static const struct situation datagrams[] =
     { "empty", open_datagrams, call_recvfrom, send_none, send_data, after_from, .waits = WAITS },
     { "from nobody", open_datagrams, call_from_nobody, send_data, NULL, after_from, .waits = WAITS },
     { "from length only", open_datagrams, call_from_length_only, send_data, NULL, after_from, .waits = WAITS },
-    { "from without length", open_datagrams, call_from_no_length, send_data, NULL, after_from, .waits = EITHER },
     { "from length 0", open_datagrams, call_from, send_data, NULL, after_from, .waits = EITHER },
     { "from length 4", open_datagrams, call_from, send_data, NULL, after_from, .arg = 4 },
     { "from length 15", open_datagrams, call_from, send_data, NULL, after_from, .arg = 15 },
     { "from length 17", open_datagrams, call_from, send_data, NULL, after_from, .arg = 17 },
     { "from length 200", open_datagrams, call_from, send_data, NULL, after_from, .arg = 200 },
     { "from length -1", open_datagrams, call_from, send_data, NULL, after_from, .arg = -1 },
-    { "from, wild", open_datagrams, call_from_wild, send_data, NULL, after_data, .waits = EITHER },
     { "from, stream", open_pair, call_from, send_data, NULL, after_from, .arg = sizeof(struct sockaddr_in) },
     { "from length 4, stream", open_pair, call_from, send_data, NULL, after_from, .arg = 4 },
+};
+
+/* An old Wine does not survive them. */
+static const struct situation deadly_datagrams[] =
+{
+    { "from without length", open_datagrams, call_from_no_length, send_data, NULL, after_from, .waits = EITHER },
+    { "from, wild", open_datagrams, call_from_wild, send_data, NULL, after_data, .waits = EITHER },
 };
 
 /* --- buffers --- */
@@ -355,7 +360,7 @@ static const struct situation states[] =
     { "recvfrom, non-blocking", open_nonblocking_datagrams, call_recvfrom, NULL, NULL, NULL, .waits = AT_ONCE },
     { "accept, non-blocking", open_nonblocking_listener, call_accept, NULL, NULL, NULL, .waits = AT_ONCE },
     { "connect, non-blocking", open_nonblocking_crowded, call_connect, NULL, NULL, NULL, .waits = AT_ONCE },
-    { "recv, unreachable", open_unreachable, call_recv, NULL, close_socket, NULL, .waits = EITHER },
+    { "recv, unreachable", open_unreachable, call_recv, NULL, close_socket, NULL, .waits = EITHER, .old_differs = TRUE },
 };
 
 /* --- no sockets --- */
@@ -392,6 +397,8 @@ static void test_no_sockets(void)
 void test_arguments(void)
 {
     RUN(datagrams);
+    if (old_wine) skip("an old Wine crashes for want of a good address\n");
+    else RUN(deadly_datagrams);
     RUN(buffers);
     RUN(states);
     test_no_sockets();

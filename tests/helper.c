@@ -334,6 +334,7 @@ static void cancel_others(struct item *item)
     int count = wsasync_cancel_all(&lookups);
 
     (void)item;
+    todo_builtin_if(old_wine && count != 7)         /* it has few threads at first */
     ok(count == 7, "%d were outstanding\n", count);
     ok(!wsasync_cancel_all(&lookups), "some are outstanding\n");
 }
@@ -454,8 +455,11 @@ static void test_handler_cancels_running(void)
     begin(items, 6);
     expect_done(items, 6);
     pump_until_zero(&lookups.waiting);
-    ok(lookups.strays == (lookups.honest ? 0 : 7), "%u strays\n", lookups.strays);
-    ok(!strcmp(seen, "a"), "got %s\n", seen);
+    todo_builtin_if(old_wine && strcmp(seen, "a"))
+    {
+        ok(lookups.strays == (lookups.honest ? 0 : 7), "%u strays\n", lookups.strays);
+        ok(!strcmp(seen, "a"), "got %s\n", seen);
+    }
     close_lookups();
 }
 

@@ -214,6 +214,7 @@ static void test_many(void)
     ok(i == COUNT, "only %u messages\n", i);
     ok(!failed, "%u lookups failed\n", failed);
     /* One after the other they would take 200 times as long as one. */
+    todo_builtin_if(old_wine && took >= 10 * EACH_MS)
     ok(took >= EACH_MS && took < 10 * EACH_MS, "took %lu ms\n", took);
     finish();
 }
@@ -241,6 +242,11 @@ static void test_hanging(void)
         cancel_all(1);
     }
 
+    if (old_wine && deadly("300 lookups that hang: it has few threads at first, and all else waits behind them"))
+    {
+        finish();
+        return;
+    }
     /* More than may run: the local databases are not behind them. The witness is answered before any of them gives
      * up: what has to wait for one of them comes after it. */
     witness = by_name(hwnd, scripted("h1.d25000"), buf[2], sizeof(buf[2]));

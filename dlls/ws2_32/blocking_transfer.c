@@ -83,9 +83,11 @@ static int transferred(const struct transfer *transfer)
     if ((LONG)overlapped.Internal >= 0)
         return overlapped.InternalHigh;
     platform.WSAGetOverlappedResult(transfer->s, &overlapped, &size, FALSE, &flags);
-    /* the platform says it of any socket that was closed meanwhile, but its own call then fails so (observed, Wine 8.0) */
-    if (GetLastError() == WSAENOTSOCK && (LONG)overlapped.Internal != STATUS_INVALID_HANDLE)
-        SetLastError(WSAEINVAL);
+    /* what the platform makes of these may be no error of Winsock (Wine 5.0) */
+    if ((LONG)overlapped.Internal == STATUS_HANDLES_CLOSED)
+        SetLastError(WSAEINVAL);            /* closed meanwhile; its own call fails so (observed, Wine 8.0) */
+    else if ((LONG)overlapped.Internal == STATUS_CONNECTION_RESET)
+        SetLastError(WSAECONNRESET);
     return SOCKET_ERROR;
 }
 

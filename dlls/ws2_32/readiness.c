@@ -211,10 +211,11 @@ static void run_look(struct errand *errand)
     struct look *look = LIST_ENTRY_OF(errand, struct look, errand);
     ULONGLONG now;
 
+    /* nothing, and before its time: what has happened is in no set, like a reset where room is waited for (Wine 5.0) */
     do
         now = GetTickCount64();
     while (!look_once(look, now < look->end ? min(LOOK_MS, look->end - now) : 0) && now < look->end
-           && !*(volatile BOOL *)&errand->left);
+           && GetTickCount64() - now >= min(LOOK_MS, look->end - now) / 2 && !*(volatile BOOL *)&errand->left);
 }
 
 static void free_look(struct errand *errand)
