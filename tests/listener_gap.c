@@ -144,7 +144,8 @@ static void test_calls(HMODULE platform)
         ok(calls == vain, "no FD_ACCEPT: %u calls for %u\n", calls, vain);
         select_events(&notice, s, FD_ACCEPT);
         calls = calls_of_accept(accept, s);
-        ok(calls > vain && calls <= vain + 3, "in vain: %u calls for %u\n", calls, vain);
+        /* an old Wine's calls do not go where they are counted */
+        ok((calls > vain || old_wine) && calls <= vain + 3, "in vain: %u calls for %u\n", calls, vain);
         for (calls = 0; calls < ARRAY_SIZE(visitors); calls++) visitors[calls] = visit(&address);
         taken = calls_of_accept(plain, s);
         calls = calls_of_accept(accept, s);

@@ -314,7 +314,7 @@ static void test_winsock2(void)
     struct addrinfo *info = NULL, hints = { .ai_family = AF_INET };
     struct sockaddr_in address = { .sin_family = AF_INET };
     struct addrinfoW *wide = NULL;
-    WSAOVERLAPPED overlapped = { 0 };
+    WSAOVERLAPPED overlapped = { .hEvent = WSACreateEvent() };      /* without, an old Wine waits for ever */
     char name[NI_MAXHOST];
     WCHAR wide_name[128];
     struct scene scene;
@@ -337,6 +337,7 @@ static void test_winsock2(void)
     ret = WSARecv(scene.s, &buffer, 1, &size, &flags, &overlapped, NULL);
     ok(ret == SOCKET_ERROR && WSAGetLastError() == WSA_IO_PENDING, "got %Id, error %d\n", ret, WSAGetLastError());
     UNHOOKED(WSAGetOverlappedResult(scene.s, &overlapped, &size, TRUE, &flags), ret && size == 1);
+    WSACloseEvent(overlapped.hEvent);
     event = WSACreateEvent();
     ret = WSAWaitForMultipleEvents(1, &event, TRUE, BRIEF, FALSE);
     ok(ret == WSA_WAIT_TIMEOUT && !hook_calls(), "WSAWaitForMultipleEvents calls the hook, returned %Id\n", ret);

@@ -196,7 +196,8 @@ static void test_cleanup_under_call(enum call call)
 
     winetest_push_context("cleanup under %s", call_names[call]);
     start(MAKEWORD(1, 1));
-    if (set_scene(&scene, call))
+    if (old_wine && deadly("it ends no call")) finish();
+    else if (set_scene(&scene, call))
     {
         scene.help = end_winsock;
         perform_elsewhere(&scene);
