@@ -190,6 +190,30 @@ static void test_starts(void)
 
 /* --- side by side --- */
 
+/* Most lookups are done before a thread could start for them. */
+static void test_quick(void)
+{
+    enum { COUNT = 256 };
+    unsigned int i, failed = 0;
+    struct completion completion;
+    HWND hwnd = new_window();
+    DWORD begin, took;
+
+    if (!names_available()) return;
+    count_threads();
+    start(MAKEWORD(2, 2));
+    begin = GetTickCount();
+    for (i = 0; i < COUNT; i++) if (!by_name(hwnd, scripted("h%u", i), arena[i], sizeof(arena[i]))) failed++;
+    ok(!failed, "%u requests not submitted\n", failed);
+    for (i = 0; i < COUNT && next_completion(&completion, PATIENCE); i++) {}
+    ok(i == COUNT, "only %u messages\n", i);
+    took = GetTickCount() - begin;
+    if (counting) trace("%u quick lookups in %lu ms, %ld threads started\n", COUNT, took, handle_count);
+    if (took > COUNT * 4) trace("They were not quick here\n");
+    else ok(handle_count < COUNT / 4 || !counting, "%ld threads for %u lookups\n", handle_count, COUNT);
+    finish();
+}
+
 static void test_many(void)
 {
     enum { COUNT = 200, EACH_MS = 1500 };
@@ -313,11 +337,13 @@ START_TEST(pool)
     if (argument(1))
     {
         if (!strcmp(argument(1), "starts")) test_starts();
+        else if (!strcmp(argument(1), "quick")) test_quick();
         else if (!strcmp(argument(1), "many")) test_many();
         else if (!strcmp(argument(1), "hanging")) test_hanging();
         else ok(0, "unknown\n");
         return;
     }
+    run_program(NULL, "pool quick", TIME_LIMIT, FAILURES);
     /* Most of the time these two wait: beside each other. */
     if (!start_program(NULL, "pool starts", &starts) || !start_program(NULL, "pool hanging", &hanging))
     {

@@ -3,8 +3,10 @@
  * behind the network. Knows no Winsock and nothing of what the work is.
  *
  * A submitting thread starts a worker only where its lane has none. All others are started by workers: before one turns
- * to work, which may take any time, it sees to it that more workers of its lane are awake, or being started, than work
- * waits. So there is always one for what is submitted next, and one that takes the place that a cancel frees.
+ * to work, which may take any time, it sees to it that another is awake, or being started. That one is the lane's spare:
+ * it takes no work as long as others get on with it, for most work takes less time than the start of a thread. When
+ * nothing was finished for STALL_US it takes what waits, and as many workers are started as work waits. So no work waits
+ * for other work that takes long, nor for a place that a cancel frees.
  *
  * Work that nobody waits for any more but that still runs (abandoned) leaves its place to live work, up to a bound. So a
  * lane has at most
@@ -21,6 +23,7 @@ WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
 
 #define IDLE_MS 30000
 #define START_FANOUT 2
+#define STALL_US 5000
 #define MAX_DELAYED 8               /* delayed work that may keep workers: it runs at once, unless it is the program's */
 #define STACK_RESERVE (1024 * 1024) /* not the program's, which may be huge; Wine gives no less */
 
@@ -28,6 +31,7 @@ struct lane_state
 {
     const unsigned int places;      /* live work that may run at once */
     const unsigned int forgiven;    /* abandoned work that takes no place, at most */
+    const unsigned int brisk;       /* as much work runs at once even if it is done in no time */
     struct list queue;
     unsigned int queued;
     unsigned int running;           /* work being run, abandoned or not */
@@ -36,6 +40,8 @@ struct lane_state
     unsigned int workers;           /* threads at worker_main()'s loop */
     unsigned int starting;          /* threads not there yet */
     unsigned int idle;              /* workers waiting for `wake` */
+    BOOL watched;                   /* the spare is one of them, and wakes to see whether the lane stalls */
+    ULONGLONG progress;             /* when work was finished, or taken with none running: as now_us() */
     unsigned int reserved;          /* work that is certain to be queued soon: workers stay */
     CONDITION_VARIABLE wake;
 };
@@ -48,14 +54,14 @@ struct worker                       /* on its thread's stack, while it runs work
 static SRWLOCK first_start_lock = SRWLOCK_INIT; /* held while a submitting thread starts its lane's first worker */
 static SRWLOCK pool_lock = SRWLOCK_INIT;        /* guards all below, and the fields of queued work */
 
-#define LANE_INIT(lane, places, forgiven) \
-    {places, forgiven, LIST_INIT(lanes[lane].queue), 0, 0, 0, 0, 0, 0, 0, 0, CONDITION_VARIABLE_INIT}
+#define LANE_INIT(lane, places, forgiven, brisk) \
+    {places, forgiven, brisk, LIST_INIT(lanes[lane].queue), 0, 0, 0, 0, 0, 0, 0, FALSE, 0, 0, CONDITION_VARIABLE_INIT}
 
 /* a thread takes a megabyte of address space or two, and a 32-bit program has 2,000 */
 static struct lane_state lanes[LANE_COUNT] =
 {
-    [LANE_LOCAL] = LANE_INIT(LANE_LOCAL, 2, 2),
-    [LANE_NETWORK] = LANE_INIT(LANE_NETWORK, 256, 128),
+    [LANE_LOCAL] = LANE_INIT(LANE_LOCAL, 2, 2, 1),
+    [LANE_NETWORK] = LANE_INIT(LANE_NETWORK, 256, 128, 4),
 };
 
 static struct list delayed = LIST_INIT(delayed);    /* by due time */
@@ -71,6 +77,20 @@ static BOOL has_place(const struct lane_state *lane)
     return lane->running - excused(lane) < lane->places;
 }
 
+static ULONGLONG now_us(void)
+{
+    LARGE_INTEGER count, frequency;
+
+    QueryPerformanceCounter(&count);
+    QueryPerformanceFrequency(&frequency);
+    return count.QuadPart * 1000000 / frequency.QuadPart;
+}
+
+static BOOL stalls(const struct lane_state *lane)
+{
+    return now_us() - lane->progress >= STALL_US;
+}
+
 static DWORD WINAPI worker_main(void *arg);
 
 /* The caller has counted the thread in lane->starting. */
@@ -83,14 +103,15 @@ static BOOL start_thread(struct lane_state *lane)
     return thread != NULL;
 }
 
-/* Starts workers until one more is awake than work waits. Lets go of pool_lock meanwhile. */
+/* Starts a spare beside the caller, who turns to work; where the lane stalls, some more of what it needs. Lets go of
+ * pool_lock meanwhile. */
 static void grow(struct lane_state *lane)
 {
     unsigned int i;
 
     for (i = 0; i < START_FANOUT; i++)
     {
-        if (lane->queued < lane->idle + lane->starting
+        if (lane->queued < lane->idle + lane->starting || (lane->idle + lane->starting && !stalls(lane))
             || lane->workers + lane->starting > lane->places + excused(lane) + min(lane->running_delayed, MAX_DELAYED))
             return;
         lane->starting++;
@@ -122,6 +143,23 @@ static void wake_one(void)
     }
 }
 
+/* Whether to wake a worker for what is queued: the spare only to take it, or to watch. */
+static BOOL wants_worker(const struct lane_state *lane)
+{
+    if (!lane->queued || !lane->idle || !has_place(lane))
+        return FALSE;
+    return lane->idle > 1 || lane->starting || lane->running < lane->brisk || !lane->watched;
+}
+
+/* Whether a worker with nothing to do may take from the queue, or is the spare. `worked`: it comes from work, and starts a
+ * spare if there is none. */
+static BOOL may_take(const struct lane_state *lane, BOOL worked)
+{
+    if (!lane->queued || !has_place(lane))
+        return FALSE;
+    return worked || lane->idle || lane->starting || lane->running < lane->brisk || stalls(lane);
+}
+
 static struct work *first_work(struct list *list)
 {
     return LIST_ENTRY_OF(list->next, struct work, entry);
@@ -137,16 +175,17 @@ static struct work *take_due(void)
     return work;
 }
 
-static struct work *take_queued(struct lane_state *lane)
+static struct work *take_queued(struct lane_state *lane, BOOL worked)
 {
     struct work *work;
 
-    if (list_empty(&lane->queue) || !has_place(lane))
+    if (!may_take(lane, worked))
         return NULL;
     work = first_work(&lane->queue);
     list_remove(&work->entry);
     lane->queued--;
-    lane->running++;
+    if (!lane->running++)
+        lane->progress = now_us();
     return work;
 }
 
@@ -154,7 +193,7 @@ static struct work *take_queued(struct lane_state *lane)
 static void run(struct lane_state *lane, struct work *work, struct worker *self)
 {
     work->worker = self;
-    if (lane->queued && lane->idle && has_place(lane))
+    if (wants_worker(lane))
         WakeConditionVariable(&lane->wake);
     if (!list_empty(&delayed) && !timekeeper)
         wake_one();
@@ -172,17 +211,18 @@ static void run_delayed(struct lane_state *lane, struct work *work)
 }
 
 /* Runs one item of work. The two kinds take turns, so that neither starves the other. */
-static BOOL run_one(struct lane_state *lane, BOOL due_first)
+static BOOL run_one(struct lane_state *lane, BOOL due_first, BOOL worked)
 {
     struct worker self = {FALSE};
     struct work *work;
 
     if (due_first && (work = take_due()))
         run_delayed(lane, work);
-    else if ((work = take_queued(lane)))
+    else if ((work = take_queued(lane, worked)))
     {
         run(lane, work, &self);
         lane->running--;
+        lane->progress = now_us();
         if (self.abandoned)
             lane->abandoned--;
     }
@@ -195,7 +235,7 @@ static BOOL run_one(struct lane_state *lane, BOOL due_first)
  * are busy with nobody awake beside them. */
 static BOOL wait_for_work(struct lane_state *lane)
 {
-    BOOL keeper = !list_empty(&delayed) && !timekeeper, woken;
+    BOOL keeper = !list_empty(&delayed) && !timekeeper, watch = lane->queued && has_place(lane), woken;
     DWORD wait = IDLE_MS;
 
     if (keeper)
@@ -205,9 +245,18 @@ static BOOL wait_for_work(struct lane_state *lane)
         wait = due > now ? due - now : 0;
         timekeeper = lane;
     }
+    if (watch)
+    {
+        ULONGLONG since = now_us() - lane->progress;
+
+        wait = min(wait, since < STALL_US ? (STALL_US - since) / 1000 + 1 : 0);
+        lane->watched = TRUE;
+    }
     lane->idle++;
     woken = SleepConditionVariableSRW(&lane->wake, &pool_lock, wait, 0);
     lane->idle--;
+    if (watch)
+        lane->watched = FALSE;
     if (keeper)
         timekeeper = NULL;
     return woken || keeper || lane->queued || lane->reserved || (lane->workers > 1 && !lane->idle)
@@ -217,7 +266,7 @@ static BOOL wait_for_work(struct lane_state *lane)
 static DWORD WINAPI worker_main(void *arg)
 {
     struct lane_state *lane = arg;
-    BOOL due_first = TRUE;
+    BOOL due_first = TRUE, worked;
 
     TRACE("worker of lane %d starts\n", (int)(lane - lanes));
     lock_exclusive(&pool_lock);
@@ -225,7 +274,7 @@ static DWORD WINAPI worker_main(void *arg)
     lane->workers++;
     do
     {
-        while (run_one(lane, due_first))
+        for (worked = FALSE; run_one(lane, due_first, worked); worked = TRUE)
             due_first = !due_first;
     }
     while (wait_for_work(lane));
@@ -290,6 +339,7 @@ void pool_unreserve(enum lane lane)
 void pool_queue(struct work *work, enum lane lane)
 {
     struct lane_state *state = &lanes[lane];
+    BOOL wake;
 
     lock_exclusive(&pool_lock);
     state->reserved--;
@@ -298,9 +348,10 @@ void pool_queue(struct work *work, enum lane lane)
     work->worker = NULL;
     list_add_before(&state->queue, &work->entry);
     state->queued++;
-    if (state->idle && has_place(state))
-        WakeConditionVariable(&state->wake);
+    wake = wants_worker(state);
     ReleaseSRWLockExclusive(&pool_lock);
+    if (wake)
+        WakeConditionVariable(&state->wake);
 }
 
 /* Has work run in `ms` milliseconds or soon after, outside the lanes' places. Only from a worker: it is the one that
@@ -350,7 +401,7 @@ void pool_abandon(struct work *work)
     {
         work->worker->abandoned = TRUE;
         lane->abandoned++;
-        if (lane->queued && lane->idle && has_place(lane))
+        if (wants_worker(lane))
             WakeConditionVariable(&lane->wake);
     }
     ReleaseSRWLockExclusive(&pool_lock);
