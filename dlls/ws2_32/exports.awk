@@ -21,7 +21,7 @@ BEGIN { print "/* made by exports.awk from ws2_32.spec: edit that */" }
         words = split(mark, word, " ")
         for (i = 1; i <= words; i++)
         {
-            if (word[i] ~ /^(own|wraps|hooked|absent)$/)
+            if (word[i] ~ /^(own|wraps|hooked|absent|swaps16|swaps32)$/)
                 owner = word[i]
             else if (word[i] == "free")
                 inside = "free"

@@ -32,6 +32,8 @@ enum owner                          /* ws2_32.spec says what they mean */
     owner_own,
     owner_wraps,
     owner_hooked,
+    owner_swaps16,
+    owner_swaps32,
     owner_absent,
     owner_platform
 };

@@ -1,8 +1,8 @@
 /*
- * The exported functions: each jumps through its slot of the jump table, export_table. A slot starts as our own function,
- * or as one that fails the way ws2_32.spec says; platform.c fills in the platform's. While the process uses blocking hooks
- * the slots hold checks, which ask blocking_refuses() and then go on to what the slot held. Knows no function by name: all
- * come from exports.inc, in its order.
+ * The exported functions: each jumps through its slot of the jump table, export_table (but htons and its like). A slot
+ * starts as our own function, or as one that fails the way ws2_32.spec says; platform.c fills in the platform's. While the
+ * process uses blocking hooks the slots hold checks, which ask blocking_refuses() and then go on to what the slot held.
+ * Knows no function by name: all come from exports.inc, in its order.
  *
  * An entry of the table is struct export_entry of platform.c.
  *
@@ -16,6 +16,16 @@
         .balign 16
         .globl  \name
 \name:
+        .ifc \owner, swaps16
+        movzwl  %cx, %eax
+        rolw    $8, %ax
+        ret
+        .endif
+        .ifc \owner, swaps32
+        movl    %ecx, %eax
+        bswap   %eax
+        ret
+        .endif
         jmp     *entry_\name(%rip)
 
         .ifc \inside, refused
@@ -121,6 +131,16 @@ export_table:
         .balign 16
         .globl  _\name\()@\bytes
 _\name\()@\bytes:
+        .ifc \owner, swaps16
+        movzwl  4(%esp), %eax
+        rolw    $8, %ax
+        ret     $4
+        .endif
+        .ifc \owner, swaps32
+        movl    4(%esp), %eax
+        bswap   %eax
+        ret     $4
+        .endif
         jmp     *entry_\name
 
         .ifc \inside, refused
