@@ -79,11 +79,12 @@ static BOOL has_place(const struct lane_state *lane)
 
 static ULONGLONG now_us(void)
 {
-    LARGE_INTEGER count, frequency;
+    LARGE_INTEGER count, second;
 
     QueryPerformanceCounter(&count);
-    QueryPerformanceFrequency(&frequency);
-    return count.QuadPart * 1000000 / frequency.QuadPart;
+    QueryPerformanceFrequency(&second);
+    /* not multiplied as a whole: after ten days that is more than 64 bits */
+    return count.QuadPart / second.QuadPart * 1000000 + count.QuadPart % second.QuadPart * 1000000 / second.QuadPart;
 }
 
 static BOOL stalls(const struct lane_state *lane)
