@@ -286,12 +286,13 @@ static void inside_submits(struct watched *watched)
     HWND hwnd = watched->hwnd;
 
     watched->inside = NULL;
+    /* First: a worker that has an answer in between would not come to the routine. */
+    WSApSetPostRoutine(NULL);
+    WSApSetPostRoutine(watching_routine);
     submitted[0] = by_number(hwnd, 17, submitted_buf[0], sizeof(submitted_buf[0]));
     submitted[1] = by_service(window, "ftp", "tcp", submitted_buf[1], sizeof(submitted_buf[1]));
     submitted[2] = by_name(window, "127.0.0.1", submitted_buf[2], sizeof(submitted_buf[2]));
     submitted[3] = by_number(hwnd, 6, submitted_buf[3], sizeof(submitted_buf[3]));
-    WSApSetPostRoutine(NULL);
-    WSApSetPostRoutine(watching_routine);
     SetEvent(done);
 }
 
