@@ -39,6 +39,14 @@ need_width()
     [ "$1" != x64 ] || [ "$arch" != win32 ] || fail 107 "a 64-bit program, but $WINEPREFIX is a 32-bit prefix"
 }
 
+# Sets made and before from a line of the notes, the first if there are more.
+noted()
+{
+    IFS=$tab read -r _ _ made before _ <<END
+$1
+END
+}
+
 # note_override NAME FOLDER: what the registry has for the program goes into the notes, unless they know it already; else
 # what is put back would be our own. What must be changed goes to $tmp/change.
 note_override()
@@ -53,8 +61,8 @@ note_override()
         value=''
     fi
     is_ours_first "$value" || registry_set "$(app_key "$1" '\DllOverrides')" native,builtin >>"$tmp/change"
-    known=$(state_lines app "$small" '' | head -n 1)
-    [ -z "$known" ] || { made=$(printf '%s\n' "$known" | cut -f 3); before=$(printf '%s\n' "$known" | cut -f 4); }
+    known=$(state_lines app "$small" '')
+    [ -z "$known" ] || noted "$known"
     [ -z "$(state_lines app "$small" "$2")" ] || return 0
     if [ "$dry" = yes ]; then return 0; fi
     state_change app "$small" "$2" "app$tab$small$tab$made$tab$before$tab$2"
@@ -126,8 +134,8 @@ forget()
     if [ "$(state_lines app "$1" '' | wc -l)" -gt 1 ]; then
         say "the override for $name stays, for the program of that name in another folder"
     else
-        restore_override "$(app_key "$name" '\DllOverrides')" "$(printf '%s\n' "$line" | cut -f 3)" \
-            "$(printf '%s\n' "$line" | cut -f 4)" "for $name"
+        noted "$line"
+        restore_override "$(app_key "$name" '\DllOverrides')" "$made" "$before" "for $name"
     fi
     # The DLL goes before the note, with the last program of the folder.
     if [ "$(state_lines app '' "$2" | wc -l)" -le 1 ]; then

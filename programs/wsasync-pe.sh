@@ -19,16 +19,20 @@ read_pe()
 {
     pe_kind=none pe_width='' pe_machine=0 pe_dll=0 pe_builtin=0 pe_offset=0 pe_address=0 pe_size=0
     [ -f "$1" ] || return 0
-    # The mark is right behind the DOS header: "Wine builtin DLL", or "Wine placeholder DLL" where the real one is no PE.
+    pe_file=$1
     # shellcheck disable=SC2046
-    set -- "$1" $(bytes "$1" 0 84 'END {
-        if (n < 64 || b[0] != 77 || b[1] != 90) exit
-        for (i = 64; i < 84; i++) mark = mark sprintf("%c", b[i] ? b[i] : 1)
-        print u32(60), (mark ~ /^Wine (builtin|placeholder) DLL/) }')
-    [ $# = 3 ] || return 0
-    pe_builtin=$3 pe_kind=dos
+    set -- $(od -A n -v -t u1 -N 84 <"$1" 2>/dev/null)
+    [ $# -ge 64 ] && [ "$1 $2" = '77 90' ] || return 0
+    pe_kind=dos
+    pe_header=$((${61} + 256 * (${62} + 256 * (${63} + 256 * ${64}))))
+    shift 64
+    # Right behind the DOS header: "Wine builtin DLL", or "Wine placeholder DLL" where the real one is no PE.
+    case $* in
+        '87 105 110 101 32 98 117 105 108 116 105 110 32 68 76 76 '* | \
+        '87 105 110 101 32 112 108 97 99 101 104 111 108 100 101 114 32 68 76 76') pe_builtin=1 ;;
+    esac
     # shellcheck disable=SC2046
-    set -- $(bytes "$1" "$2" 4608 'END {
+    set -- $(bytes "$pe_file" "$pe_header" 4608 'END {
         if (n >= 2 && b[0] == 78 && b[1] == 69) print "ne"
         if (n < 120 || u32(0) != 17744) exit
         magic = u16(24)

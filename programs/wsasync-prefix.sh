@@ -106,8 +106,7 @@ remove_prefix()
     done <"$tmp/files"
     need_prefix_rights
     need_no_wineserver
-    [ -z "$line" ] || restore_override "$prefix_key" "$(printf '%s\n' "$line" | cut -f 3)" \
-        "$(printf '%s\n' "$line" | cut -f 4)" "for all programs"
+    [ -z "$line" ] || { noted "$line"; restore_override "$prefix_key" "$made" "$before" "for all programs"; }
     while read -r width kind file; do
         kept=$(kept_of "$file")
         case $kind in

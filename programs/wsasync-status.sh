@@ -8,7 +8,8 @@
 # The override that WINEDLLOVERRIDES has for a module, as "=n,b"; nothing if it has none
 env_override()
 {
-    printf '%s\n' "${WINEDLLOVERRIDES-}" | want=$1 awk '{
+    [ -n "${WINEDLLOVERRIDES-}" ] || return 0
+    printf '%s\n' "$WINEDLLOVERRIDES" | want=$1 awk '{
         n = split($0, entry, ";")
         for (i = 1; i <= n; i++) {
             e = index(entry[i], "=")
@@ -43,20 +44,19 @@ offer() { [ -n "$order" ] || [ -z "$1" ] || { order=$1 order_from=$2; }; }
 
 line() { printf '%-10s %s\n' "$1:" "$2"; }
 
-# Says why a program, with the DLL $1 of kind $2 beside it, gets what it gets.
+# why FILE KIND FILE-IN-THE-SYSTEM KIND WIDTH: says why a program with these DLLs gets what it gets
 why()
 {
-    find_beside "$windows_dir/$3"
-    system_kind=$file_kind
-    if [ "$2" = ours ]; then have="$1"
-    elif [ "$system_kind" = ours ]; then have="$beside"
+    if [ "$2" = ours ]; then have=$1
+    elif [ "$4" = ours ]; then have=$3
     else have=''
     fi
+    lacking="no DLL of wsasync beside it or in $(system_folder "$5")"
     case $probe_text:$order:$have in
         wsasync*) line because "the override $order_from, is '${order#=}', and the DLL is $have" ;;
-        *::) line because "nothing is installed: no override, and no DLL of wsasync beside it or in $3" ;;
+        *::) line because "nothing is installed: no override, and $lacking" ;;
         *::*) line because "there is no override, so Wine takes its own; the DLL is $have" ;;
-        *:) line because "there is no DLL of wsasync beside it or in $3; the override $order_from, is '${order#=}'" ;;
+        *:) line because "there is $lacking; the override $order_from, is '${order#=}'" ;;
         *) line because "the override $order_from, is '${order#=}'; it must be 'native,builtin'" ;;
     esac
 }
@@ -85,7 +85,8 @@ status_program()
     else
         probe "$name" "$width" "$there"
         line "in force" "${probe_text:-nothing: Wine does not run it}"
-        why "$there" "$there_kind" "$(system_folder "$width")"
+        find_beside "$windows_dir/$(system_folder "$width")"
+        why "$there" "$there_kind" "$beside" "$file_kind" "$width"
     fi
     line program "$dir/$name ($(width_name "$width"))"
     line prefix "$WINEPREFIX"
@@ -108,7 +109,7 @@ status_of_widths()
         probe wsresolve.exe "$width" ''
         [ -z "$probe_text" ] || answers=yes
         line "$(width_name "$width")" "${probe_text:-not known: Wine does not run such programs}"
-        why '' none "$(system_folder "$width")"
+        why '' none "$file" "$kind" "$width"
         case $probe_text in wsasync* | '') ;; *) all_ours=no ;; esac
         if [ "$kind" = builtin ] && [ -e "$(kept_of "$file")" ]; then
             note "Wine has put its own back at $file; 'wsasync install --prefix' mends that"

@@ -13,7 +13,9 @@ find_wine()
 {
     wine=$(command -v "${WINE:-wine}") || fail 108 "there is no ${WINE:-wine} command here: install Wine, 5.0 or later"
     case $wine in /*) ;; *) wine=$PWD/$wine ;; esac     # a relative $WINE
-    for wineserver in "${WINESERVER:-wineserver}" "${wine%/*}/wineserver" "$(dirname "$(readlink -f "$wine")")/wineserver" \
+    wineserver=${WINESERVER:-wineserver}
+    ! command -v "$wineserver" >/dev/null || return 0
+    for wineserver in "${wine%/*}/wineserver" "$(dirname "$(readlink -f "$wine")")/wineserver" \
         /usr/lib/wine/wineserver64 /usr/lib/wine/wineserver32 /usr/lib/wine/wineserver /usr/lib/*/wine/wineserver; do
         ! command -v "$wineserver" >/dev/null || return 0
     done
@@ -172,10 +174,10 @@ read_key()
     key_there=no key_alone=yes value='' star=''
     [ ! -s "$tmp/key" ] || key_there=yes
     while IFS=$tab read -r read_at read_name read_value; do
-        case $read_at:$(lower "$read_name") in
+        case $read_at:$read_name in
             K:) ;;
-            K:ws2_32) value="=$read_value" ;;
-            K:\*ws2_32) star="=$read_value" key_alone=no ;;
+            K:[Ww][Ss]2_32) value="=$read_value" ;;
+            K:\*[Ww][Ss]2_32) star="=$read_value" key_alone=no ;;
             *) key_alone=no ;;
         esac
     done <"$tmp/key"
@@ -203,7 +205,7 @@ registry_apply()
     exit 110
 }
 
-is_ours_first() { case $(lower "$1" | tr -d ' ') in =n*,b*) ;; *) return 1 ;; esac; }
+is_ours_first() { case $(printf '%s\n' "$1" | tr -d ' ') in =[Nn]*,[Bb]*) ;; *) return 1 ;; esac; }
 
 # --- what was done to a prefix: a line for each program, or for the prefix ---
 #   app<tab>NAME (in small letters)<tab>KEYS (how many keys were made for it)<tab>BEFORE (value, as read_key has it)<tab>FOLDER
@@ -246,5 +248,5 @@ probe()
     shift 3
     windows "$tmp/probe/$probe_name" --which "$@"
     probe_status=$?
-    probe_text=$(sed -n 's/^ws2_32: \(.*\), [A-Za-z\\?][^,]*$/\1/p' "$tmp/out" | head -n 1)
+    probe_text=$(sed -n '/^ws2_32: \(.*\), [A-Za-z\\?][^,]*$/{s//\1/p;q;}' "$tmp/out")
 }
