@@ -9,12 +9,10 @@ refuses()       # STATUS TEXT WHAT ARGUMENT...: and changes nothing, whatever it
 {
     local status=$1 text=$2 what=$3
     shift 3
-    manifest "$app" >"$work/before"
-    prefix_manifest >"$work/prefix-before"
+    note_app
     check "$what: status $status, and it says so" gives "$status" "$text" "$@"
     check "$what: nothing was changed" unchanged_all
 }
-unchanged_all() { unchanged "$app" && prefix_manifest | diff "$work/prefix-before" - >>"$work/said"; }
 
 # alone FOLDER [W]: the command with nothing but the DLLs of these widths beside it
 alone()
@@ -143,21 +141,28 @@ lines"
     fi
 }
 
-# Ends the command by SIGKILL at the Nth file that it copies, renames, links or removes; a copy is half done then.
+# Ends the command by SIGKILL at the Nth file that it copies, renames, links or removes; a copy is half done then. What goes
+# into its temporary folder, or removes nothing, does not count: there all is as before the next step that does.
 interrupted_at()
 {
     local tool
-    mkdir -p "$work/bin"
-    for tool in cp mv ln rm mkdir; do
+    [ -d "$work/bin" ] || for tool in cp mv ln rm mkdir; do
+        mkdir -p "$work/bin"
         stub "bin/$tool" <<END
-n=\$((\$(cat "$work/count") + 1)); echo \$n >"$work/count"
-[ \$n != $1 ] || {
-    [ $tool != cp ] || { for to; do from=\${last-}; last=\$to; done; head -c 1000 "\$from" >"\$to"; }
+PATH=\${PATH#"$work/bin:"}
+there=
+for to; do from=\${last-}; last=\$to; [ ! -e "\$to" ] || there=yes; done
+[ $tool\$there != rm ] || exec rm "\$@"
+case \$to in "$work/tmp/"*) exec $tool "\$@" ;; esac
+read -r n <"$work/count"
+echo \$((n - 1)) >"$work/count"
+[ \$n != 1 ] || {
+    [ $tool != cp ] || head -c 1000 "\$from" >"\$to"
     kill -KILL \$PPID; exit 1; }
-PATH=\${PATH#"$work/bin:"}; exec $tool "\$@"
+exec $tool "\$@"
 END
     done
-    echo 0 >"$work/count"
+    echo $1 >"$work/count"
     shift
     (PATH="$work/bin:$PATH" timeout 100 sh "$here/../programs/wsasync" "$@" >"$work/said" 2>&1 </dev/null; exit $?) 2>/dev/null
     local status=$?
@@ -183,7 +188,6 @@ test_interruptions()
     export WINE=$work/wine
     stub wine <<<'exit 0'
     new_app a.exe
-    prefix_manifest >"$work/prefix-before"
     bad=
     for ((n = 1; n < 40; n++)); do
         interrupted_at $n install "$app/a.exe"
@@ -206,8 +210,10 @@ test_interruptions()
         [ "$bad $((n > 6))" = " 1" ]
     [ -z "$bad" ] || echo "#   $bad"
     bad=
+    wsasync install --prefix        # no Wine to verify it: its status says nothing
+    cp -al "$WINEPREFIX" "$work/installed"      # links: its files are to be the same ones
     for ((n = 1; n < 40; n++)); do
-        wsasync install --prefix        # no Wine to verify it: its status says nothing
+        cp -alf "$work/installed/." "$WINEPREFIX"
         interrupted_at $n remove --prefix
         status=$?
         prefix_works || bad="broken at $n"
@@ -242,11 +248,8 @@ test_interruptions()
     check "install --prefix, twice at a time: is removed" eval 'wsasync remove --prefix && prefix_works'
 
     # A temporary folder that is named from where we are.
-    mv "$work/tools/mktemp" "$work/tools/mktemp.absolute"
-    stub tools/mktemp <<<"exec $tools_mktemp -d tmp/XXXXXX"
     new_app a.exe
-    check "install, with a relative TMPDIR" gives 108 'runs no' install "$app/a.exe"
-    mv "$work/tools/mktemp.absolute" "$work/tools/mktemp"
+    TMPDIR=tmp check "install, with a relative TMPDIR" gives 108 'runs no' install "$app/a.exe"
 
     # What takes the DLL away when run is gone may take a moment.
     stub wine <<<'[ "$1" = reg ] && exit 1; exit 0'
