@@ -76,18 +76,6 @@ static BOOL is_ours(HMODULE module)
     return FindResourceW(module, MAKEINTRESOURCEW(1), L"WSASYNC") != NULL;
 }
 
-static BOOL file_is_ours(const WCHAR *path)
-{
-    HMODULE file = LoadLibraryExW(path, NULL, LOAD_LIBRARY_AS_DATAFILE);
-    BOOL ours;
-
-    if (!file)
-        return FALSE;
-    ours = is_ours(file);
-    FreeLibrary(file);
-    return ours;
-}
-
 static LIST_ENTRY *loader_list(void)
 {
     return &RtlGetCurrentPeb()->Ldr->InMemoryOrderModuleList;
@@ -143,7 +131,8 @@ static void rename_module(HMODULE module)
     HeapFree(GetProcessHeap(), 0, buffer);
 }
 
-/* <system>\ws2_32.dll, or the one that the installation kept in <system>\wsasync when that file is ours. */
+/* <system>\ws2_32.dll, or the one that the installation kept in <system>\wsasync when that file is ours. It is loaded to
+ * see whose it is: another copy of ours finds us, and goes again. To look into the file first would cost each program that. */
 static HMODULE load_platform(HMODULE self)
 {
     static const WCHAR *const names[] = {L"\\ws2_32.dll", L"\\wsasync\\ws2_32.dll"};
@@ -157,9 +146,7 @@ static HMODULE load_platform(HMODULE self)
     for (i = 0; i < ARRAYSIZE(names); i++)
     {
         wcscpy(path + length, names[i]);
-        if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES || file_is_ours(path))
-            continue;
-        if (!(module = LoadLibraryW(path)))
+        if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES || !(module = LoadLibraryW(path)))
             continue;
         if (module != self && !is_ours(module))
             return module;
