@@ -214,6 +214,25 @@ static void test_quick(void)
     finish();
 }
 
+/* Who has come for one burst of work is there for the next: nobody ends before he was idle for long. */
+static void test_bursts(void)
+{
+    enum { BURSTS = 30, COUNT = 18, WORKERS = 3 /* at most, where nothing is abandoned or posted again */ };
+    HWND hwnd = new_window();
+    unsigned int i, burst;
+
+    count_threads();
+    start(MAKEWORD(2, 2));
+    for (burst = 0; burst < BURSTS; burst++)
+    {
+        for (i = 0; i < COUNT; i++) requests[i] = by_number(hwnd, i, arena[i], sizeof(arena[i]));
+        for (i = 0; i < COUNT; i++) expect_completion(requests[i], -1, -1);
+        Sleep(20);          /* nothing tells that a worker has ended */
+    }
+    ok(handle_count <= WORKERS || !counting, "%ld threads started for %u bursts\n", handle_count, BURSTS);
+    finish();
+}
+
 static void test_many(void)
 {
     enum { COUNT = 200, EACH_MS = 1500 };
@@ -338,12 +357,14 @@ START_TEST(pool)
     {
         if (!strcmp(argument(1), "starts")) test_starts();
         else if (!strcmp(argument(1), "quick")) test_quick();
+        else if (!strcmp(argument(1), "bursts")) test_bursts();
         else if (!strcmp(argument(1), "many")) test_many();
         else if (!strcmp(argument(1), "hanging")) test_hanging();
         else ok(0, "unknown\n");
         return;
     }
     run_program(NULL, "pool quick", TIME_LIMIT, FAILURES);
+    run_program(NULL, "pool bursts", TIME_LIMIT, FAILURES);
     /* Most of the time these two wait: beside each other. */
     if (!start_program(NULL, "pool starts", &starts) || !start_program(NULL, "pool hanging", &hanging))
     {

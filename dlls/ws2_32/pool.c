@@ -260,7 +260,7 @@ static BOOL wait_for_work(struct lane_state *lane)
         lane->watched = FALSE;
     if (keeper)
         timekeeper = NULL;
-    return woken || keeper || lane->queued || lane->reserved || (lane->workers > 1 && !lane->idle)
+    return woken || keeper || watch || lane->queued || lane->reserved || (lane->workers > 1 && !lane->idle)
            || (!list_empty(&delayed) && !timekeeper);
 }
 
