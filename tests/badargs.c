@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <limits.h>
+#include <setjmp.h>
 #include "common.h"
 
 static HWND window;
@@ -71,6 +72,92 @@ static void test_pointers(void)
     }
     free_pages(endless);
     expect_silence();
+}
+
+static jmp_buf before_call;
+static DWORD leaving;                   /* the thread that leaves at its next exception */
+
+static LONG CALLBACK leave_by_jump(EXCEPTION_POINTERS *info)
+{
+    if (leaving != GetCurrentThreadId()) return EXCEPTION_CONTINUE_SEARCH;
+    leaving = 0;
+    longjmp(before_call, 1);
+}
+
+/* A program's handler that sees the look at a pointer may jump out of the call. */
+static void test_left_by_jump(void)
+{
+    static char buf[MAXGETHOSTSTRUCT];
+    static volatile unsigned int i, left;
+    void *handler;
+
+    if (!ours)
+    {
+        skip("what it holds then is its affair\n");
+        return;
+    }
+    handler = AddVectoredExceptionHandler(TRUE, leave_by_jump);
+    for (i = 0; i < 6; i++)
+    {
+        if (setjmp(before_call)) left++;
+        else
+        {
+            leaving = GetCurrentThreadId();
+            submit_with(i, reserved, buf, sizeof(buf));
+        }
+        leaving = 0;
+    }
+    RemoveVectoredExceptionHandler(handler);
+    trace("%u of %u calls were left\n", left, i);
+    expect_completion(by_number(window, IPPROTO_TCP, buf, sizeof(buf)), 0, -1);
+    expect_completion(submit_with(0, reserved, buf, sizeof(buf)), WSAEFAULT, 0);
+    forget_completions();
+}
+
+#define WITHIN 0xe0000001                /* no code of the system's */
+static DWORD raising;
+static unsigned int raised;
+
+static LONG CALLBACK raise_within(EXCEPTION_POINTERS *info)
+{
+    if (raising != GetCurrentThreadId()) return EXCEPTION_CONTINUE_SEARCH;
+    raising = 0;
+    RaiseException(WITHIN, 0, 0, NULL);
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+static LONG WINAPI count_raised(EXCEPTION_POINTERS *info)
+{
+    if (info->ExceptionRecord->ExceptionCode != WITHIN) return EXCEPTION_CONTINUE_SEARCH;
+    raised++;
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+/* What such a handler raises itself comes to the program, and the call goes on. */
+static void test_raised_within(void)
+{
+    char buf[MAXGETHOSTSTRUCT];
+    LPTOP_LEVEL_EXCEPTION_FILTER before;
+    void *handler;
+    unsigned int i;
+
+    if (!ours)
+    {
+        skip("what it holds then is its affair\n");
+        return;
+    }
+    handler = AddVectoredExceptionHandler(TRUE, raise_within);
+    before = SetUnhandledExceptionFilter(count_raised);
+    for (i = 0; i < 6; i++)
+    {
+        raised = 0;
+        raising = GetCurrentThreadId();
+        expect_completion(submit_with(i, reserved, buf, sizeof(buf)), WSAEFAULT, 0);
+        ok(raised == !raising, "place %u: %u exceptions\n", i, raised);
+        raising = 0;
+    }
+    SetUnhandledExceptionFilter(before);
+    RemoveVectoredExceptionHandler(handler);
 }
 
 static void test_long_names(void)
@@ -345,6 +432,8 @@ START_TEST(badargs)
     needed = expect_completion(lookup(NULL, 0), WSAENOBUFS, -1);
     ok(needed > (int)sizeof(struct servent) && needed < 512, "%d bytes needed\n", needed);
     test_pointers();
+    test_left_by_jump();
+    test_raised_within();
     test_long_names();
     test_address_lengths();
     test_buffer_lengths();

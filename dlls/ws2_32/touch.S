@@ -8,8 +8,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#define EXCEPTION_CONTINUE_SEARCH 1     /* as a disposition */
+
 #ifdef __x86_64__
 
+#define CONTEXT_RSP 0x98
 #define CONTEXT_RIP 0xf8
 
         .text
@@ -26,16 +29,23 @@ touch_fails:
         ret
         .seh_endproc
 
-/* EXCEPTION_DISPOSITION (record, frame, context, dispatch): goes on at touch_fails */
+/* EXCEPTION_DISPOSITION (record, frame, context, dispatch): goes on at touch_fails, but only from touch itself. What is
+ * raised by somebody who sees its exception first is for those further out. */
 touch_handler:
+        cmpq    %rdx, CONTEXT_RSP(%r8)
+        jne     touch_passes
         leaq    touch_fails(%rip), %rax
         movq    %rax, CONTEXT_RIP(%r8)
         xorl    %eax, %eax
+        ret
+touch_passes:
+        movl    $EXCEPTION_CONTINUE_SEARCH, %eax
         ret
 
 #else
 
 #define CONTEXT_EIP 0xb8
+#define CONTEXT_ESP 0xc4
 
         .text
         .globl  _touch
@@ -54,11 +64,17 @@ touch_fails:
         xorl    %eax, %eax
         jmp     touch_returns
 
-/* EXCEPTION_DISPOSITION (record, frame, context, dispatch): goes on at touch_fails */
+/* As above. Also called when somebody who saw the exception first unwinds the stack. */
 touch_handler:
+        movl    8(%esp), %ecx
         movl    12(%esp), %eax
+        cmpl    %ecx, CONTEXT_ESP(%eax)
+        jne     touch_passes
         movl    $touch_fails, CONTEXT_EIP(%eax)
         xorl    %eax, %eax
+        ret
+touch_passes:
+        movl    $EXCEPTION_CONTINUE_SEARCH, %eax
         ret
 
 #endif
