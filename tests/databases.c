@@ -469,7 +469,8 @@ START_TEST(databases)
     test_speed();
     test_changes();
     test_locked();
-    test_same_stamp();
+    test_same_stamp(0);
+    test_same_stamp(1000);
     test_missing();
     test_huge();
     test_while_changing();

@@ -109,18 +109,25 @@ static void put_stamped(const char *text, const FILETIME *time)
     move_over(fresh, etc("services"));
 }
 
-/* Two states of a file with the same size and the same time, close together: the second is seen too. */
-void test_same_stamp(void)
+/* Two states of a file with the same size and the same time, close together: the second is seen too. The clock that dates
+ * files may be `ahead` of this one, by so many milliseconds. */
+void test_same_stamp(int ahead)
 {
+    ULARGE_INTEGER later;
     FILETIME time;
     DWORD begun;
     int i;
 
-    winetest_push_context("same stamp");
+    winetest_push_context("same stamp, %d ms ahead", ahead);
     for (i = 0; i < 10; i++)
     {
         begun = GetTickCount();
         GetSystemTimeAsFileTime(&time);
+        later.LowPart = time.dwLowDateTime;
+        later.HighPart = time.dwHighDateTime;
+        later.QuadPart += ahead * 10000;
+        time.dwLowDateTime = later.LowPart;
+        time.dwHighDateTime = later.HighPart;
         put_stamped("changing 8/tcp\n", &time);
         expect_seen(&service, "service changing port 0x800 tcp");
         if (GetTickCount() - begun < 1900) break;       /* or else it may have been read too late */

@@ -108,7 +108,8 @@ static void get_stamp(const WCHAR *path, struct stamp *stamp)
     stamp->size_low = data.nFileSizeLow;
 }
 
-/* Whether the file may change after this without its stamp telling. */
+/* Whether the file may change after this without its stamp telling. The clock that dates it may be ahead of ours: a file
+ * server's is another. */
 static BOOL is_young(const struct stamp *stamp)
 {
     ULARGE_INTEGER written = {.LowPart = stamp->written.dwLowDateTime, .HighPart = stamp->written.dwHighDateTime};
@@ -118,7 +119,7 @@ static BOOL is_young(const struct stamp *stamp)
     GetSystemTimeAsFileTime(&time);
     now.LowPart = time.dwLowDateTime;
     now.HighPart = time.dwHighDateTime;
-    return now.QuadPart - written.QuadPart < UNSURE_TICKS;
+    return now.QuadPart - written.QuadPart + UNSURE_TICKS < 2 * UNSURE_TICKS;
 }
 
 /* The file's bytes, with room for one more; NULL: it cannot be read. */
