@@ -469,6 +469,7 @@ START_TEST(databases)
     test_speed();
     test_changes();
     test_locked();
+    test_denied();
     test_same_stamp(0);
     test_same_stamp(1000);
     test_missing();

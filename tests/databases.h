@@ -39,6 +39,7 @@ void expect_seen_(const struct question *, const char *);
 void test_changes(void);
 void test_missing(void);
 void test_locked(void);
+void test_denied(void);
 void test_same_stamp(int ahead);
 void test_while_changing(void);
 char *add_generation(char *text, int generation);   /* a line that it looks for, and finds at first */

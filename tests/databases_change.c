@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "databases.h"
-#include <tlhelp32.h>
+#include "image.h"
 
 static const struct question service = SERVICE("changing", "tcp"), protocol = PROTOCOL("changing");
 static const struct question last = PROTOCOL("last");
@@ -93,6 +93,37 @@ void test_locked(void)
     todo_builtin ok(!wrong, "%d wrong answers\n", wrong);
     CloseHandle(file);
     expect_seen(&service, "service changing port 0x4200 tcp");
+    winetest_pop_context();
+}
+
+static BOOL WINAPI deny(const WCHAR *path, GET_FILEEX_INFO_LEVELS level, void *data)
+{
+    SetLastError(ERROR_ACCESS_DENIED);
+    return FALSE;
+}
+
+/* As little does it hold them up that nobody can tell whether it is there, as where a server of files is away. */
+void test_denied(void)
+{
+    DWORD begun;
+    int wrong = 0;
+    void *before;
+
+    if (!ours)
+    {
+        skip("the builtin asks in another way\n");
+        return;
+    }
+    winetest_push_context("denied");
+    before = patch_import(winsock(), "GetFileAttributesExW", deny);
+    ok(before != NULL, "it imports no GetFileAttributesExW\n");
+    remove_file(etc("services"));
+    for (begun = GetTickCount(); GetTickCount() - begun < 2300; Sleep(10))
+        wrong += strcmp(answer(&service), "service changing port 0x4200 tcp") != 0;
+    ok(!wrong, "%d wrong answers\n", wrong);
+    patch_import(winsock(), "GetFileAttributesExW", before);
+    put_file(etc("services"), "changing 67/tcp\n", -1);
+    expect_seen(&service, "service changing port 0x4300 tcp");
     winetest_pop_context();
 }
 
@@ -221,22 +252,9 @@ void test_while_changing(void)
 
 /* --- a program that never asks otherwise --- */
 
-static int thread_count(void)
-{
-    THREADENTRY32 entry = { .dwSize = sizeof(entry) };
-    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
-    int count = 0;
-
-    if (Thread32First(snapshot, &entry))
-        do count += entry.th32OwnerProcessID == GetCurrentProcessId();
-        while (Thread32Next(snapshot, &entry));
-    CloseHandle(snapshot);
-    return count;
-}
-
 void plain_child(void)
 {
-    int before = thread_count();
+    DWORD before = thread_count();
     DWORD begun;
     const char *got = NULL;
 
@@ -248,6 +266,6 @@ void plain_child(void)
         if (!strcmp(got = answer(&service), "service changing port 0x6f00 tcp")) break;
     ok(!strcmp(got, "service changing port 0x6f00 tcp"), "%s\n", got);
     /* A look at a file costs less than a thread. */
-    ok(thread_count() == before, "%d threads, %d before\n", thread_count(), before);
+    ok(thread_count() == before, "%lu threads, %lu before\n", thread_count(), before);
     finish();
 }

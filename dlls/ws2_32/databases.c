@@ -95,17 +95,23 @@ static BOOL path_of(enum file file, WCHAR *path)
     return TRUE;
 }
 
-static void get_stamp(const WCHAR *path, struct stamp *stamp)
+/* FALSE: it cannot be told just now whether there is such a file. */
+static BOOL get_stamp(const WCHAR *path, struct stamp *stamp)
 {
     WIN32_FILE_ATTRIBUTE_DATA data;
+    DWORD error;
 
     memset(stamp, 0, sizeof(*stamp));
     if (!GetFileAttributesExW(path, GetFileExInfoStandard, &data))
-        return;
+    {
+        error = GetLastError();
+        return error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND;
+    }
     stamp->state = STAMP_THERE;
     stamp->written = data.ftLastWriteTime;
     stamp->size_high = data.nFileSizeHigh;
     stamp->size_low = data.nFileSizeLow;
+    return TRUE;
 }
 
 /* Whether the file may change after this without its stamp telling. The clock that dates it may be ahead of ours: a file
@@ -159,18 +165,19 @@ static struct table *load(enum file file, const WCHAR *path)
     struct table *table = memory_alloc(sizeof(*table));
     char *text;
     size_t size;
+    BOOL told;
 
     if (!table)
         return NULL;
     table->file = file;
     table->references = 1;
     wcscpy(table->path, path);
-    get_stamp(path, &table->stamp);
-    if (table->stamp.state == STAMP_NONE)
+    told = get_stamp(path, &table->stamp);
+    if (told && table->stamp.state == STAMP_NONE)
         table->missing = TRUE;
     else
     {
-        if (is_young(&table->stamp))
+        if (!told || is_young(&table->stamp))
             table->stamp.state = STAMP_UNSURE;
         text = read_file(path, &size);
         if (!text || !table_parse(table, text, size))
@@ -238,10 +245,9 @@ static void check(enum file file)
     struct table *old = hold(file), *table;
     struct stamp stamp;
 
-    get_stamp(old->path, &stamp);
-    if (memcmp(&stamp, &old->stamp, sizeof(stamp)) && (table = load(file, old->path)))
+    if (get_stamp(old->path, &stamp) && memcmp(&stamp, &old->stamp, sizeof(stamp)) && (table = load(file, old->path)))
     {
-        /* there, but cannot be read just now: what is known is better than nothing */
+        /* perhaps there, but cannot be read just now: what is known is better than nothing */
         if (table->missing && table->stamp.state != STAMP_NONE && !old->missing)
             destroy(table);
         else
