@@ -233,6 +233,39 @@ static void test_bursts(void)
     finish();
 }
 
+/* Those whom a rush of slow work has called go, though now and then there is work for one. */
+static void test_trickle(void)
+{
+    enum { COUNT = 60, LEFT = 10, EACH_MS = 1500 };
+    struct completion completion;
+    HWND hwnd = new_window();
+    char buf[MAXGETHOSTSTRUCT];
+    LONG threads = 0;
+    unsigned int i;
+    DWORD begin;
+
+    if (!names_available()) return;
+    count_threads();
+    if (!counting)
+    {
+        skip("the builtin's threads are the system's\n");
+        return;
+    }
+    start(MAKEWORD(2, 2));
+    for (i = 0; i < COUNT; i++) by_name(hwnd, scripted("h%u.d%u", i, EACH_MS), arena[i], sizeof(arena[i]));
+    for (i = 0; i < COUNT && next_completion(&completion, PATIENCE); i++) {}
+    ok(i == COUNT, "only %u messages\n", i);
+    ok(running_threads() > COUNT / 2, "only %ld threads\n", running_threads());
+    for (begin = GetTickCount(); (threads = running_threads()) > LEFT && GetTickCount() - begin < 3 * IDLE_SECONDS * 1000;)
+    {
+        expect_completion(by_name(hwnd, scripted("h1"), buf, sizeof(buf)), 0, -1);
+        Sleep(100);
+    }
+    trace("%ld threads after %lu ms\n", threads, GetTickCount() - begin);
+    ok(threads <= LEFT, "%ld threads stay for one lookup at a time\n", threads);
+    finish();
+}
+
 static void test_many(void)
 {
     enum { COUNT = 200, EACH_MS = 1500 };
@@ -351,13 +384,14 @@ static void test_hanging(void)
 
 START_TEST(pool)
 {
-    PROCESS_INFORMATION starts, hanging;
+    PROCESS_INFORMATION starts, trickle, hanging;
 
     if (argument(1))
     {
         if (!strcmp(argument(1), "starts")) test_starts();
         else if (!strcmp(argument(1), "quick")) test_quick();
         else if (!strcmp(argument(1), "bursts")) test_bursts();
+        else if (!strcmp(argument(1), "trickle")) test_trickle();
         else if (!strcmp(argument(1), "many")) test_many();
         else if (!strcmp(argument(1), "hanging")) test_hanging();
         else ok(0, "unknown\n");
@@ -365,13 +399,15 @@ START_TEST(pool)
     }
     run_program(NULL, "pool quick", TIME_LIMIT, FAILURES);
     run_program(NULL, "pool bursts", TIME_LIMIT, FAILURES);
-    /* Most of the time these two wait: beside each other. */
-    if (!start_program(NULL, "pool starts", &starts) || !start_program(NULL, "pool hanging", &hanging))
+    /* Most of the time these three wait: beside each other. */
+    if (!start_program(NULL, "pool starts", &starts) || !start_program(NULL, "pool trickle", &trickle)
+        || !start_program(NULL, "pool hanging", &hanging))
     {
         ok(0, "not started, error %lu\n", GetLastError());
         return;
     }
     run_program(NULL, "pool many", TIME_LIMIT, FAILURES);
     end_program(&starts, "pool starts", 4 * TIME_LIMIT, FAILURES);
+    end_program(&trickle, "pool trickle", 4 * TIME_LIMIT, FAILURES);
     end_program(&hanging, "pool hanging", 4 * TIME_LIMIT, FAILURES);
 }

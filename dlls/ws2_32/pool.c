@@ -11,7 +11,7 @@
  * Work that nobody waits for any more but that still runs (abandoned) leaves its place to live work, up to a bound. So a
  * lane has at most
  *     places + forgiven + MAX_DELAYED + 1
- * threads. All of them end after IDLE_MS without work.
+ * threads. All of them end after IDLE_MS without work, and where two others had none for so long.
  *
  * The code that workers run must stay: the first of them pins the DLL.
  *
@@ -22,6 +22,7 @@
 WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
 
 #define IDLE_MS 30000
+#define ENOUGH_IDLE 2               /* workers, of those that have nothing to do */
 #define START_FANOUT 2
 #define STALL_US 5000
 #define MAX_DELAYED 8               /* delayed work that may keep workers: it runs at once, unless it is the program's */
@@ -42,6 +43,7 @@ struct lane_state
     unsigned int idle;              /* workers waiting for `wake` */
     BOOL watched;                   /* the spare is one of them, and wakes to see whether the lane stalls */
     ULONGLONG progress;             /* when work was finished, or taken with none running: as now_us() */
+    ULONGLONG scarce;               /* tick count when work was last begun with less than ENOUGH_IDLE workers left */
     unsigned int reserved;          /* work that is certain to be queued soon: workers stay */
     CONDITION_VARIABLE wake;
 };
@@ -55,7 +57,7 @@ static SRWLOCK first_start_lock = SRWLOCK_INIT; /* held while a submitting threa
 static SRWLOCK pool_lock = SRWLOCK_INIT;        /* guards all below, and the fields of queued work */
 
 #define LANE_INIT(lane, places, forgiven, brisk) \
-    {places, forgiven, brisk, LIST_INIT(lanes[lane].queue), 0, 0, 0, 0, 0, 0, 0, FALSE, 0, 0, CONDITION_VARIABLE_INIT}
+    {places, forgiven, brisk, LIST_INIT(lanes[lane].queue), 0, 0, 0, 0, 0, 0, 0, FALSE, 0, 0, 0, CONDITION_VARIABLE_INIT}
 
 /* a thread takes a megabyte of address space or two, and a 32-bit program has 2,000 */
 static struct lane_state lanes[LANE_COUNT] =
@@ -198,6 +200,8 @@ static void run(struct lane_state *lane, struct work *work, struct worker *self)
         WakeConditionVariable(&lane->wake);
     if (!list_empty(&delayed) && !timekeeper)
         wake_one();
+    if (lane->idle < ENOUGH_IDLE)
+        lane->scarce = GetTickCount64();
     grow(lane);
     ReleaseSRWLockExclusive(&pool_lock);
     work->run(work);
@@ -232,13 +236,16 @@ static BOOL run_one(struct lane_state *lane, BOOL due_first, BOOL worked)
     return work != NULL;
 }
 
-/* Waits for work, pool_lock held. FALSE: there has been none for so long that the worker may end; not while others
- * are busy with nobody awake beside them. */
+/* Waits for work, pool_lock held. FALSE: there has been none for so long, or too little, that the worker may end; not while
+ * others are busy with nobody awake beside them. */
 static BOOL wait_for_work(struct lane_state *lane)
 {
     BOOL keeper = !list_empty(&delayed) && !timekeeper, watch = lane->queued && has_place(lane), woken;
     DWORD wait = IDLE_MS;
 
+    /* they are woken in turn: as long as there is any work, none would be idle for long enough */
+    if (!keeper && lane->idle >= ENOUGH_IDLE && GetTickCount64() - lane->scarce >= IDLE_MS)
+        return FALSE;
     if (keeper)
     {
         ULONGLONG now = GetTickCount64(), due = first_work(&delayed)->due;
