@@ -58,7 +58,7 @@ struct lookup
     struct work work;
     struct list requesters;
     struct list bucket;             /* in lookups[], as long as others may join */
-    unsigned int began;             /* to run, as now() */
+    volatile unsigned int began;    /* to run, until then to wait, as now(); its worker writes it without the lock */
     struct query query;             /* cut to its size */
 };
 
@@ -299,6 +299,7 @@ static int add_to_lookup(struct request *request, const struct query *query, BOO
         lookup->work.run = run_lookup;
         list_init(&lookup->requesters);
         list_add_before(bucket, &lookup->bucket);
+        lookup->began = now();
         memcpy(&lookup->query, query, query_size(query));
     }
     list_add_before(&lookup->requesters, &request->entry);
