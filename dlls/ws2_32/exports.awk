@@ -12,7 +12,9 @@ function bad(why)
 
 BEGIN { print "/* made by exports.awk from ws2_32.spec: edit that */" }
 
-/^[0-9@]/ {
+/^[ \t]*(#|$)/ { next }
+
+{
     line = $0
     owner = "platform"; way = "minus"; argument = 0; inside = "refused"
     mark = line
@@ -53,8 +55,13 @@ BEGIN { print "/* made by exports.awk from ws2_32.spec: edit that */" }
             bad("unknown kind of argument '" word[i] "'")
         bytes += 4
     }
-    if (argument * 4 > bytes)
+    if (argument * 4 > bytes || (way == "errno" && argument < 1))
         bad("argument " argument " is not there")
+    if (owner ~ /^swaps/ && bytes != 4)
+        bad("only one argument can be changed over")
+    if (name in seen)
+        bad(name " was there before")
+    seen[name] = 1
     printf "EXPORT(%s, %d, %s, %s, %d, %s)\n", name, bytes, owner, way, argument, inside
 }
 
