@@ -186,6 +186,8 @@ static void ask_some(struct owner *owner)
 /* Ends all; by then nobody else cancels. */
 static void finish_owner(struct owner *owner)
 {
+    DWORD begin = GetTickCount();
+    BOOL patient = TRUE;
     unsigned int i;
 
     for (i = 0; i < owner->live_count; i++)
@@ -194,6 +196,10 @@ static void finish_owner(struct owner *owner)
     {
         sweep(owner);
         MsgWaitForMultipleObjectsEx(0, NULL, 5, QS_ALLINPUT, MWMO_INPUTAVAILABLE);
+        if (!patient || GetTickCount() - begin < 2000) continue;
+        /* To what has no window no message comes. */
+        patient = FALSE;
+        for (i = 0; i < owner->live_count; i++) cancel(&owner->slots[owner->live[i]], &owner->calls);
     }
     if (owner->copy) change_copy(owner);
 }
