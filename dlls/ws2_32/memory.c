@@ -135,6 +135,24 @@ int memory_string_length(const char *ptr, int max)
     return length;
 }
 
+/* The same of a string of WCHARs, which need not be aligned; in WCHARs. */
+int memory_wide_length(const WCHAR *ptr, int max)
+{
+    const char *at = (const char *)ptr;
+    int length;
+
+    for (length = 0; length < max; length++, at += sizeof(WCHAR))
+    {
+        if ((!length || left_in_page(at) == PAGE_BYTES) && !readable(at))
+            return -1;
+        if (left_in_page(at) == 1 && !readable(at + 1))
+            return -1;
+        if (!at[0] && !at[1])
+            break;
+    }
+    return length;
+}
+
 /* The module whose image `address` lies in, without asking the loader (and its lock); NULL if in none. */
 HMODULE memory_module(const void *address)
 {

@@ -47,6 +47,7 @@ BOOL memory_readable(const void *ptr, size_t size);
 BOOL memory_writable(void *ptr, size_t size);
 BOOL memory_executable(const void *ptr);
 int memory_string_length(const char *ptr, int max);
+int memory_wide_length(const WCHAR *ptr, int max);
 HMODULE memory_module(const void *address);
 BOOL memory_together(const void *a, const void *b);
 
@@ -302,6 +303,7 @@ struct errand
 };
 
 enum outcome errand_wait(struct thread *thread, struct errand *errand, enum lane lane);
+enum outcome errand_wait_for(struct errand *errand, enum lane lane, DWORD ms, HANDLE cancel);
 BOOL errand_abandon(struct pending *pending);
 
 /* sockets.c */
