@@ -17,7 +17,7 @@ put_file() { cp "$1" "${2%/*}/$new_name" && mv -f "${2%/*}/$new_name" "$2"; }
 find_programs()
 {
     : >"$tmp/names"
-    width=''
+    width='' other=''
     for file in "$dir"/*.[Ee][Xx][Ee]; do
         [ -f "$file" ] && [ -r "$file" ] || continue
         read_pe "$file"
@@ -26,12 +26,17 @@ find_programs()
             *) note "${file##*/}: not a program for 32- or 64-bit Windows, left out"; continue ;;
         esac
         allowed_name "${file##*/}" || { note "${file##*/}: Wine starts no program of such a name, left out"; continue; }
-        [ -n "$pe_width" ] || fail 102 "$file: a program for $(machine_name "$pe_machine"); wsasync is for x86 and x86-64"
+        if [ -z "$pe_width" ]; then
+            other="${file##*/}: a program for $(machine_name "$pe_machine"); wsasync is for x86 and x86-64"
+            note "$other; left out"
+            continue
+        fi
         [ "${width:=$pe_width}" = "$pe_width" ] || fail 107 "$dir: ${file##*/} is $(width_name "$pe_width"), but" \
             "$(head -n 1 "$tmp/names") is $(width_name "$width"); a folder can have only one ws2_32.dll"
         printf '%s\n' "${file##*/}" >>"$tmp/names"
     done
-    [ -n "$width" ] || fail 101 "$dir: no Windows program (.exe) in it"
+    [ -n "$width$other" ] || fail 101 "$dir: no Windows program (.exe) in it"
+    [ -n "$width" ] || fail 102 "$dir/$other"
 }
 
 need_width()

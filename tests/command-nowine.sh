@@ -77,7 +77,12 @@ lines"
     cp "$exe" "$app/arm.exe"
     poke "$app/arm.exe" $(($(pe_offset "$exe") + 4)) '\144\252'
     refuses 102 'ARM64' "a program for ARM64" install "$app/arm.exe"
-    refuses 102 'ARM64' "a folder with a program for ARM64" install "$app"
+    check "a folder with such a program, too: it is left out" eval 'gives 0 "would put" install --dry-run "$app" &&
+        said "ARM64" && ! said "for a.exe arm.exe"'
+    mkdir "$app/arm"
+    cp "$app/arm.exe" "$app/arm"
+    refuses 102 'ARM64' "a folder with nothing but a program for ARM64" install "$app/arm"
+    rm -r "$app/arm"
     { printf 'MZ'; head -c 58 /dev/zero; printf '\100\0\0\0NE'; head -c 200 /dev/zero; } >"$app/arm.exe"
     refuses 102 '16-bit' "a 16-bit program" doctor "$app/arm.exe"
     mkdir "$app/empty"
