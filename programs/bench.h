@@ -8,13 +8,14 @@
 #define BENCH_H
 
 #include <winsock2.h>
+#include <ws2tcpip.h>
 #include <windows.h>
 
 #define WM_DONE (WM_USER + 1)
 
 #define WINSOCK_CALLS(X) X(WSAStartup) X(WSAGetLastError) X(WSAAsyncGetHostByName) X(WSAAsyncGetServByName) \
-    X(WSACancelAsyncRequest) X(socket) X(bind) X(listen) X(connect) X(accept) X(getsockname) X(closesocket) \
-    X(send) X(recv) X(sendto) X(select) X(htons)
+    X(WSACancelAsyncRequest) X(gethostbyname) X(getaddrinfo) X(freeaddrinfo) X(socket) X(bind) X(listen) X(connect) \
+    X(accept) X(getsockname) X(closesocket) X(send) X(recv) X(sendto) X(select) X(htons)
 
 struct winsock
 {

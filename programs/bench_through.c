@@ -80,6 +80,27 @@ static void select_many(const struct winsock *calls)
     }
 }
 
+static void ask_host(const struct winsock *calls)
+{
+    int i;
+
+    for (i = 0; i < 20; i++)
+        if (!calls->gethostbyname("h1.through.test")) die("gethostbyname: error %d", ws.WSAGetLastError());
+}
+
+static void ask_address(const struct winsock *calls)
+{
+    const struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
+    struct addrinfo *info;
+    int i, error;
+
+    for (i = 0; i < 20; i++)
+    {
+        if ((error = calls->getaddrinfo("h1.through.test", NULL, &hints, &info))) die("getaddrinfo: error %d", error);
+        calls->freeaddrinfo(info);
+    }
+}
+
 static double time_of(void (*run)(const struct winsock *), const struct winsock *calls)
 {
     double began = now_us();
@@ -145,4 +166,6 @@ void row_through(void)
     compare_pairs("ping_pong", 100, ping_pong);
     compare_pairs("stream", 1, stream);
     compare_pairs("select", 50, select_many);
+    compare_pairs("host", 20, ask_host);
+    compare_pairs("address", 20, ask_address);
 }
