@@ -107,10 +107,15 @@ static void *ask_local(const struct query *query, enum record_kind kind, const v
             record = take_answer(&answer, kind, &error);
             lookup_release(&answer);
         }
-        else if ((thread = blocking_thread(return_address)) && ask_with_hook(thread, query, kind, &record))
-            return record;
         else
-            return lookup_plain(query);
+        {
+            SetLastError(last_error);
+            if (!(thread = blocking_thread(return_address)) || !ask_with_hook(thread, query, kind, &record))
+                return lookup_plain(query);
+            if (record)
+                SetLastError(last_error);
+            return record;
+        }
     }
     if (error)
         WARN("%s: error %d\n", debugstr_query(query), error);
