@@ -77,6 +77,8 @@
     X(WSADuplicateSocketW, 0, 12) \
     X(WSAEnumNameSpaceProvidersA, 0, 8) \
     X(WSAEnumNameSpaceProvidersW, 0, 8) \
+    X(WSAEnumNameSpaceProvidersExA, 0, 8) \
+    X(WSAEnumNameSpaceProvidersExW, 0, 8) \
     X(WSAEnumNetworkEvents, 0, 12) \
     X(WSAEnumProtocolsA, 0, 12) \
     X(WSAEnumProtocolsW, 0, 12) \
@@ -148,8 +150,6 @@
     Y(WPUGetProviderPathEx) \
     Y(WSAAdvertiseProvider) \
     Y(WSAConnectByList) \
-    Y(WSAEnumNameSpaceProvidersExA) \
-    Y(WSAEnumNameSpaceProvidersExW) \
     Y(WSAProviderCompleteAsyncCall) \
     Y(WSAUnadvertiseProvider) \
     Y(WSCDeinstallProvider32) \

@@ -124,6 +124,8 @@ static struct call
     CALL(WSADuplicateSocketW, MINUS, 0, 0, P(zeros))
     CALL(WSAEnumNameSpaceProvidersA, MINUS, P(&count), P(text))
     CALL(WSAEnumNameSpaceProvidersW, MINUS, P(&count), P(text))
+    CALL(WSAEnumNameSpaceProvidersExA, MINUS, P(&count), P(text))
+    CALL(WSAEnumNameSpaceProvidersExW, MINUS, P(&count), P(text))
     CALL(WSAEnumNetworkEvents, MINUS, 0, 0, P(text))
     CALL(WSAEnumProtocolsA, MINUS, 0, 0, P(&count))
     CALL(WSAEnumProtocolsW, MINUS, 0, 0, P(&count))

@@ -223,6 +223,8 @@ void platform_attach(HINSTANCE self)
     rename_module(module);
     fill_slots(module, FALSE);
 #define BIND(name) platform.name = (void *)GetProcAddress(module, #name)
+    BIND(FreeAddrInfoW);
+    BIND(GetAddrInfoW);
     BIND(WSAAccept);
     BIND(WSAAsyncSelect);
     BIND(WSACleanup);
@@ -243,6 +245,7 @@ void platform_attach(HINSTANCE self)
     BIND(connect);
     BIND(gethostbyaddr);
     BIND(gethostbyname);
+    BIND(gethostname);
     BIND(getprotobyname);
     BIND(getprotobynumber);
     BIND(getservbyname);

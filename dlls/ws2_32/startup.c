@@ -84,8 +84,8 @@ static BOOL count_down(BOOL *last)
  *              WSACleanup      (WS2_32.116)
  *
  * Returns 0, last error 0 (observed on Windows); SOCKET_ERROR, WSANOTINITIALISED when the count is 0. The last one
- * cancels all requests silently: when it returns, no message comes and no buffer is written any more. Waits for posts in
- * progress, never for a resolver. During process shutdown it only counts.
+ * cancels all requests silently: when it returns, no message comes and no buffer is written any more; and ends all lookups in
+ * name spaces. Waits for posts in progress, never for a resolver. During process shutdown it only counts.
  */
 int WINAPI own_WSACleanup(void)
 {
@@ -115,7 +115,10 @@ int WINAPI own_WSACleanup(void)
     else
     {
         if (last)
+        {
             request_settle();
+            namespace_settle();
+        }
         ret = platform.WSACleanup();
     }
     SetLastError(ret ? GetLastError() : 0);

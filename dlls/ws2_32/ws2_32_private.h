@@ -6,6 +6,7 @@
  *     errands_lock (errand.c) > pool_lock
  *     first_start_lock (pool.c) > pool_lock; never taken with one of the others held
  *     tables_lock (databases.c) is held for a few instructions; nothing is taken with it held
+ *     namespace_lock (namespace.c) is held for a few instructions; nothing is taken with it held
  *     startup_lock > a stripe's lock (sockets.c), which is held across calls to the platform that wait for nothing
  * During process shutdown none is taken: a thread killed while it held one never gives it back.
  *
@@ -52,8 +53,13 @@ HMODULE memory_module(const void *address);
 BOOL memory_together(const void *a, const void *b);
 
 /* platform.c: the functions of the platform's ws2_32 that we call ourselves */
+struct addrinfoW;
+
 struct platform
 {
+    void (WINAPI *FreeAddrInfoW)(struct addrinfoW *list);
+    int (WINAPI *GetAddrInfoW)(const WCHAR *name, const WCHAR *service, const struct addrinfoW *hints,
+                               struct addrinfoW **list);
     SOCKET (WINAPI *WSAAccept)(SOCKET s, struct sockaddr *addr, int *len, LPCONDITIONPROC condition, DWORD_PTR data);
     int (WINAPI *WSAAsyncSelect)(SOCKET s, HWND hwnd, UINT msg, long mask);
     int (WINAPI *WSACleanup)(void);
@@ -79,6 +85,7 @@ struct platform
     int (WINAPI *connect)(SOCKET s, const struct sockaddr *addr, int len);
     struct hostent *(WINAPI *gethostbyaddr)(const char *addr, int len, int type);
     struct hostent *(WINAPI *gethostbyname)(const char *name);
+    int (WINAPI *gethostname)(char *name, int size);
     struct protoent *(WINAPI *getprotobyname)(const char *name);
     struct protoent *(WINAPI *getprotobynumber)(int number);
     struct servent *(WINAPI *getservbyname)(const char *name, const char *proto);
@@ -305,6 +312,9 @@ struct errand
 enum outcome errand_wait(struct thread *thread, struct errand *errand, enum lane lane);
 enum outcome errand_wait_for(struct errand *errand, enum lane lane, DWORD ms, HANDLE cancel);
 BOOL errand_abandon(struct pending *pending);
+
+/* namespace.c */
+void namespace_settle(void);
 
 /* sockets.c */
 enum socket_mode
