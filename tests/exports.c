@@ -162,54 +162,31 @@ static void test_stubs(HMODULE module)
     WSASetLastError(0xdead);
     call("WSCUpdateProvider", args, 5, &result);
     ok((int)result == SOCKET_ERROR, "WSCUpdateProvider returned %d\n", (int)result);
-    ok(error == WSAEOPNOTSUPP, "WSCUpdateProvider stored error %d\n", error);
-    ok(WSAGetLastError() == WSAEOPNOTSUPP, "WSCUpdateProvider left last error %d\n", WSAGetLastError());
+    ok(error == WSAEFAULT, "WSCUpdateProvider stored error %d\n", error);
+    ok(WSAGetLastError() == WSAEFAULT, "WSCUpdateProvider left last error %d\n", WSAGetLastError());
 
     call("WSCWriteNameSpaceOrder", args, 2, &result);
-    ok((int)result == WSAEOPNOTSUPP, "WSCWriteNameSpaceOrder returned %d\n", (int)result);
+    ok((int)result == WSAEINVAL, "WSCWriteNameSpaceOrder returned %d\n", (int)result);
 }
 
+/* What an old platform has not got fails in its own way. */
 static void test_lacking(HMODULE module)
 {
-    WCHAR path[MAX_PATH];
+    WCHAR path[MAX_PATH], name[64];
+    ULONG_PTR args[2] = { (ULONG_PTR)name, ARRAY_SIZE(name) }, result;
     HMODULE platform;
-    ULONG_PTR args[6] = { 0 }, result;
-    int error, last;
 
-    if (!GetProcAddress(module, "WSCGetApplicationCategory"))
-    {
-        todo_builtin ok(0, "no WSCGetApplicationCategory\n");
-        return;
-    }
     GetSystemDirectoryW(path, ARRAY_SIZE(path));
     lstrcatW(path, L"\\ws2_32.dll");
     platform = LoadLibraryW(path);
     ok(platform != NULL, "the platform's DLL is not there, error %lu\n", GetLastError());
-    args[0] = (ULONG_PTR)L"C:\\program.exe";
-    args[1] = 14;
-    args[5] = (ULONG_PTR)&error;
-    error = 0xdead;
-    WSASetLastError(0xdead);
-    call("WSCGetApplicationCategory", args, 6, &result);
-    last = WSAGetLastError();
-    ok((int)result == SOCKET_ERROR || elsewhere, "returned %d\n", (int)result);
-    if (platform && !GetProcAddress(platform, "WSCGetApplicationCategory"))
+    if (ours && platform && !GetProcAddress(platform, "GetHostNameW"))
     {
-        ok(error == WSAEOPNOTSUPP, "stored error %d\n", error);
-        ok(last == WSAEOPNOTSUPP, "left last error %d\n", last);
-        args[5] = 0;
-        call("WSCGetApplicationCategory", args, 6, &result);
-        ok((int)result == SOCKET_ERROR, "error pointer NULL: returned %d\n", (int)result);
-        args[5] = (ULONG_PTR)wild();
-        call("WSCGetApplicationCategory", args, 6, &result);
-        ok((int)result == SOCKET_ERROR, "error pointer wild: returned %d\n", (int)result);
-        free_pages((void *)args[5]);
-        args[5] = (ULONG_PTR)L"read-only";      /* a constant of this image */
-        call("WSCGetApplicationCategory", args, 6, &result);
-        ok((int)result == SOCKET_ERROR, "error pointer read-only: returned %d\n", (int)result);
+        WSASetLastError(0xdead);
+        call("GetHostNameW", args, 2, &result);
+        ok((int)result == SOCKET_ERROR, "returned %d\n", (int)result);
+        ok(WSAGetLastError() == WSAEOPNOTSUPP, "left last error %d\n", WSAGetLastError());
     }
-    else
-        ok(error == WSANO_RECOVERY || elsewhere, "stored error %d\n", error);
     FreeLibrary(platform);
 }
 

@@ -230,6 +230,7 @@ void platform_attach(HINSTANCE self)
     BIND(WSACleanup);
     BIND(WSADuplicateSocketA);
     BIND(WSADuplicateSocketW);
+    BIND(WSAEnumProtocolsW);
     BIND(WSAEventSelect);
     BIND(WSAGetOverlappedResult);
     BIND(WSAIoctl);

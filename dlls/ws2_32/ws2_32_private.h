@@ -65,6 +65,7 @@ struct platform
     int (WINAPI *WSACleanup)(void);
     int (WINAPI *WSADuplicateSocketA)(SOCKET s, DWORD process, WSAPROTOCOL_INFOA *info);
     int (WINAPI *WSADuplicateSocketW)(SOCKET s, DWORD process, WSAPROTOCOL_INFOW *info);
+    int (WINAPI *WSAEnumProtocolsW)(int *protocols, WSAPROTOCOL_INFOW *buf, DWORD *size);
     int (WINAPI *WSAEventSelect)(SOCKET s, HANDLE event, long mask);
     BOOL (WINAPI *WSAGetOverlappedResult)(SOCKET s, OVERLAPPED *overlapped, DWORD *size, BOOL wait, DWORD *flags);
     int (WINAPI *WSAIoctl)(SOCKET s, DWORD code, void *in, DWORD in_size, void *out, DWORD out_size, DWORD *size,
