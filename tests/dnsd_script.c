@@ -5,12 +5,13 @@
  * Labels left of ".test", in any order, without regard to case:
  *   hN          one address, 10.1.(N>>8).(N&255)
  *   mN          N addresses, 10.2.0.1, 10.2.0.2, ... (up to 2000; what does not fit UDP is truncated there)
+ *   lN          N addresses of loopback, 127.0.0.1, 127.0.0.2, ...
  *   cN          N CNAMEs before the addresses (up to 800)
  *   dN          the answer comes N ms later
  *   never       no answer at all
  *   nx  nodata  servfail    NXDOMAIN, an empty answer, SERVFAIL
  *   any other   ignored; it makes a name unique
- * A name without h or m does not exist. count.<rest> has the address 10.250.(n>>8).(n&255), n being the number of
+ * A name without h, m or l does not exist. count.<rest> has the address 10.250.(n>>8).(n&255), n being the number of
  * questions of type A seen for <rest>. 10.1.a.b is called h(256a+b).test, so is 10.9.a.b but after 256a+b ms, and
  * 10.8.x.x never answers. Other types: empty, with the same delays. All else does not exist. TTL 0 everywhere.
  *
@@ -99,6 +100,12 @@ static void read_labels(const char *name, struct script *script)
         {
             script->addresses = value;
             script->address = 0x0a020001;
+            none |= !value;
+        }
+        else if ((value = numbered(label, len, 'l', 255)) >= 0)
+        {
+            script->addresses = value;
+            script->address = 0x7f000001;
             none |= !value;
         }
         else if ((value = numbered(label, len, 'c', MAX_CNAMES)) >= 0) script->cnames = value;

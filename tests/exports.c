@@ -56,13 +56,13 @@ static void test_specification(void)
 
 static unsigned int lacking;
 
-/* Wine got them after 5.0, one after 8.0, the last ones never. */
+/* Wine got them after 5.0, one after 8.0, the last three never. */
 static BOOL came_late(const char *name)
 {
     static const char *const names[] =
     {
         "GetHostNameW", "WSAConnectByNameA", "WSAConnectByNameW", "WSCGetProviderInfo", "WSCSetApplicationCategory",
-        "WSCGetApplicationCategory", "WSAEnumNameSpaceProvidersExA", "WSAEnumNameSpaceProvidersExW",
+        "WSCGetApplicationCategory", "WSAEnumNameSpaceProvidersExA", "WSAEnumNameSpaceProvidersExW", "WSAConnectByList",
     };
     unsigned int i;
 

@@ -70,6 +70,7 @@
     X(WSAAddressToStringW, 0, 20) \
     X(WSACloseEvent, 0, 4) \
     X(WSAConnect, 0, 28) \
+    X(WSAConnectByList, 0, 32) \
     X(WSAConnectByNameA, 0, 36) \
     X(WSAConnectByNameW, 0, 36) \
     X(WSACreateEvent, 0, 0) \
@@ -149,7 +150,6 @@
     Y(SetAddrInfoExW) \
     Y(WPUGetProviderPathEx) \
     Y(WSAAdvertiseProvider) \
-    Y(WSAConnectByList) \
     Y(WSAProviderCompleteAsyncCall) \
     Y(WSAUnadvertiseProvider) \
     Y(WSCDeinstallProvider32) \

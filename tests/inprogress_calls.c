@@ -117,6 +117,7 @@ static struct call
     CALL(WSAAddressToStringW, WORKS, ADDR, 0, P(wide), P(&text_size))
     CALL(WSACloseEvent, WORKS)
     CALL(WSAConnect, MINUS, 0, ADDR)
+    CALL(WSAConnectByList, ZERO, 0, P(zeros))
     CALL(WSAConnectByNameA, ZERO, 0, P("127.0.0.1"), P("9"))
     CALL(WSAConnectByNameW, ZERO, 0, P(L"127.0.0.1"), P(L"9"))
     CALL(WSACreateEvent, WORKS_ANEW)

@@ -247,10 +247,12 @@ void platform_attach(HINSTANCE self)
     BIND(gethostbyaddr);
     BIND(gethostbyname);
     BIND(gethostname);
+    BIND(getpeername);
     BIND(getprotobyname);
     BIND(getprotobynumber);
     BIND(getservbyname);
     BIND(getservbyport);
+    BIND(getsockname);
     BIND(getsockopt);
     BIND(ioctlsocket);
     BIND(recv);

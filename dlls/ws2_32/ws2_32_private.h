@@ -87,10 +87,12 @@ struct platform
     struct hostent *(WINAPI *gethostbyaddr)(const char *addr, int len, int type);
     struct hostent *(WINAPI *gethostbyname)(const char *name);
     int (WINAPI *gethostname)(char *name, int size);
+    int (WINAPI *getpeername)(SOCKET s, struct sockaddr *addr, int *len);
     struct protoent *(WINAPI *getprotobyname)(const char *name);
     struct protoent *(WINAPI *getprotobynumber)(int number);
     struct servent *(WINAPI *getservbyname)(const char *name, const char *proto);
     struct servent *(WINAPI *getservbyport)(int port, const char *proto);
+    int (WINAPI *getsockname)(SOCKET s, struct sockaddr *addr, int *len);
     int (WINAPI *getsockopt)(SOCKET s, int level, int option, char *value, int *size);
     int (WINAPI *ioctlsocket)(SOCKET s, long code, u_long *argument);
     int (WINAPI *recv)(SOCKET s, char *buf, int size, int flags);
