@@ -476,3 +476,14 @@ const char *argument(int n)
 
     return n + 1 < argc ? argv[n + 1] : NULL;
 }
+
+const WCHAR *wide(const char *text)
+{
+    static WCHAR copies[64][300];
+    static LONG next;
+    WCHAR *copy = copies[(ULONG)InterlockedIncrement(&next) % ARRAY_SIZE(copies)];
+
+    if (!text) return NULL;
+    MultiByteToWideChar(CP_ACP, 0, text, -1, copy, ARRAY_SIZE(copies[0]));
+    return copy;
+}

@@ -148,6 +148,7 @@ BOOL untouched(const void *, SIZE_T);   /* still all FILL */
 #define run_self(args) (winetest_set_location(__FILE__, __LINE__), run_self_(args))
 void run_self_(const char *args);                       /* waits, adds its failures */
 BOOL spawn_self(const char *args, PROCESS_INFORMATION *);
+const WCHAR *wide(const char *text);      /* one of 64 rotating buffers; NULL is NULL */
 const char *argument(int n);            /* n-th argument after the unit's name, from 1; NULL when there is none */
 
 #endif

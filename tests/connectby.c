@@ -158,7 +158,8 @@ static void test_refused(void)
     listener = listen_at("127.0.0.1", &port);
     ret = by_host(s, "127.0.0.1", decimal(port), NULL);
     todo_builtin_if(!ret) ok(ret == TRUE, "then returned %d, error %d\n", ret, WSAGetLastError());
-    expect_false(by_host(s, "127.0.0.1", decimal(port), NULL), WSAEISCONN);
+    /* an old Wine hands on that Linux once takes another connect for the end of the first */
+    if (!old_wine) expect_false(by_host(s, "127.0.0.1", decimal(port), NULL), WSAEISCONN);
     closesocket(s);
     closesocket(listener);
 }

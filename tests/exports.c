@@ -56,13 +56,14 @@ static void test_specification(void)
 
 static unsigned int lacking;
 
-/* Wine got them after 5.0, one after 8.0, the last three never. */
+/* Wine got them after 5.0, one after 8.0, the last four never. */
 static BOOL came_late(const char *name)
 {
     static const char *const names[] =
     {
         "GetHostNameW", "WSAConnectByNameA", "WSAConnectByNameW", "WSCGetProviderInfo", "WSCSetApplicationCategory",
         "WSCGetApplicationCategory", "WSAEnumNameSpaceProvidersExA", "WSAEnumNameSpaceProvidersExW", "WSAConnectByList",
+        "GetAddrInfoExA",
     };
     unsigned int i;
 

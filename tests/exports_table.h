@@ -56,6 +56,7 @@
     X(FreeAddrInfoEx, 0, 4) \
     X(FreeAddrInfoExW, 0, 4) \
     X(FreeAddrInfoW, 0, 4) \
+    X(GetAddrInfoExA, 0, 40) \
     X(GetAddrInfoExCancel, 0, 4) \
     X(GetAddrInfoExOverlappedResult, 0, 4) \
     X(GetAddrInfoExW, 0, 40) \
@@ -144,7 +145,6 @@
     X(inet_pton, 0, 12)
 
 #define WINDOWS_ONLY(Y) \
-    Y(GetAddrInfoExA) \
     Y(ProcessSocketNotifications) \
     Y(SetAddrInfoExA) \
     Y(SetAddrInfoExW) \

@@ -23,7 +23,7 @@ enum kind
 
 /* What calls read and write; none of it is looked at, but where said so. */
 static char text[1024], answers[6][1024];
-static WCHAR wide[256];
+static WCHAR wide_text[256];
 static BYTE zeros[1024];
 static struct sockaddr_in address = { .sin_family = AF_INET };
 static struct in_addr loopback;
@@ -103,18 +103,19 @@ static struct call
     CALL(FreeAddrInfoEx, WORKS_VOID)
     CALL(FreeAddrInfoExW, WORKS_VOID)
     CALL(FreeAddrInfoW, WORKS_VOID)
+    CALL(GetAddrInfoExA, ERROR_CODE, P("127.0.0.1"), 0, NS_DNS, 0, 0, P(&pointer))
     CALL(GetAddrInfoExCancel, WORKS, P(&pointer))
     CALL(GetAddrInfoExOverlappedResult, WORKS, P(&overlapped))
     CALL(GetAddrInfoExW, ERROR_CODE, P(L"127.0.0.1"), 0, NS_DNS, 0, 0, P(&pointer))
     CALL(GetAddrInfoW, ERROR_CODE, P(L"127.0.0.1"), 0, 0, P(&pointer))
-    CALL(GetHostNameW, MINUS, P(wide), ARRAY_SIZE(wide))
-    CALL(GetNameInfoW, ERROR_CODE, ADDR, P(wide), ARRAY_SIZE(wide), 0, 0, NI_NUMERICHOST)
-    CALL(InetNtopW, WORKS, AF_INET, P(&loopback), P(wide), ARRAY_SIZE(wide))
+    CALL(GetHostNameW, MINUS, P(wide_text), ARRAY_SIZE(wide_text))
+    CALL(GetNameInfoW, ERROR_CODE, ADDR, P(wide_text), ARRAY_SIZE(wide_text), 0, 0, NI_NUMERICHOST)
+    CALL(InetNtopW, WORKS, AF_INET, P(&loopback), P(wide_text), ARRAY_SIZE(wide_text))
     CALL(InetPtonW, WORKS, AF_INET, P(L"10.1.2.3"), P(text))
     CALL(WPUCompleteOverlappedRequest, WORKS, 0, P(&overlapped), 0, 0, P(&error))
     CALL(WSAAccept, INVALID)
     CALL(WSAAddressToStringA, WORKS, ADDR, 0, P(text), P(&text_size))
-    CALL(WSAAddressToStringW, WORKS, ADDR, 0, P(wide), P(&text_size))
+    CALL(WSAAddressToStringW, WORKS, ADDR, 0, P(wide_text), P(&text_size))
     CALL(WSACloseEvent, WORKS)
     CALL(WSAConnect, MINUS, 0, ADDR)
     CALL(WSAConnectByList, ZERO, 0, P(zeros))
@@ -136,7 +137,7 @@ static struct call
     CALL(WSAGetServiceClassInfoA, MINUS, P(zeros), P(zeros), P(&count), P(text))
     CALL(WSAGetServiceClassInfoW, MINUS, P(zeros), P(zeros), P(&count), P(text))
     CALL(WSAGetServiceClassNameByClassIdA, MINUS, P(zeros), P(text), P(&count))
-    CALL(WSAGetServiceClassNameByClassIdW, MINUS, P(zeros), P(wide), P(&count))
+    CALL(WSAGetServiceClassNameByClassIdW, MINUS, P(zeros), P(wide_text), P(&count))
     CALL(WSAHtonl, WORKS, 0, 1, P(&number))
     CALL(WSAHtons, WORKS, 0, 1, P(&number))
     CALL(WSAInstallServiceClassA, MINUS, P(zeros))
@@ -176,7 +177,7 @@ static struct call
     CALL(WSCEnumProtocols, WORKS, 0, 0, P(&count), P(&error))
     CALL(WSCGetApplicationCategory, WORKS, P(L"x"), 1, 0, 0, P(&count), P(&error))
     CALL(WSCGetProviderInfo, WORKS, P(zeros), 0, P(text), P(&count), 0, P(&error))
-    CALL(WSCGetProviderPath, WORKS, P(zeros), P(wide), P(&len), P(&error))
+    CALL(WSCGetProviderPath, WORKS, P(zeros), P(wide_text), P(&len), P(&error))
     CALL(WSCInstallNameSpace, WORKS, P(L"x"), P(L"x"), 0, 0, P(zeros))
     CALL(WSCInstallProvider, WORKS, P(zeros), P(L"x"), P(zeros), 0, P(&error))
     CALL(WSCSetApplicationCategory, WORKS, P(L"x"), 1, 0, 0, 0, 0, P(&error))

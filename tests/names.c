@@ -15,14 +15,6 @@ static const char *const spellings[] =
     "ws2_32.dll", "ws2_32", "WS2_32.dll", "WS2_32", "Ws2_32.DLL", "wS2_32.dLL",
 };
 
-static const WCHAR *wide(const char *text)
-{
-    static WCHAR buffer[MAX_PATH];
-
-    MultiByteToWideChar(CP_ACP, 0, text, -1, buffer, ARRAY_SIZE(buffer));
-    return buffer;
-}
-
 static void check(HMODULE module, const char *how)
 {
     ok(module == winsock(), "%s: got %p, expected %p\n", how, module, winsock());

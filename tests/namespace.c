@@ -12,16 +12,6 @@ GUID dns_provider = DNS_PROVIDER, by_hostname = SVCID_HOSTNAME, by_address = SVC
 WSAQUERYSETW question;
 union result result;
 
-const WCHAR *wide(const char *text)
-{
-    static WCHAR texts[8][300];
-    static LONG next;
-    WCHAR *copy = texts[InterlockedIncrement(&next) % ARRAY_SIZE(texts)];
-
-    MultiByteToWideChar(CP_ACP, 0, text, -1, copy, ARRAY_SIZE(texts[0]));
-    return text ? copy : NULL;
-}
-
 static int try_begin(GUID *class, const char *name, DWORD flags, HANDLE *handle)
 {
     int ret;

@@ -29,7 +29,6 @@ int next_error(HANDLE handle, DWORD flags);     /* WSALookupServiceNextW's error
 void expect_next_(HANDLE handle, DWORD flags, int error);
 #define end_lookup(handle) (winetest_set_location(__FILE__, __LINE__), end_lookup_(handle))
 void end_lookup_(HANDLE handle);
-const WCHAR *wide(const char *text);            /* one of 8 rotating buffers */
 const char *result_name(void);                  /* of `result`, or "none" */
 
 void test_bad_sets(void);                      /* namespace_args.c */

@@ -24,6 +24,7 @@ static const char *const own[] =
     "WSAGetServiceClassNameByClassIdW", "WSAInstallServiceClassA", "WSAInstallServiceClassW", "WSALookupServiceBeginA",
     "WSALookupServiceBeginW", "WSALookupServiceEnd", "WSALookupServiceNextA", "WSALookupServiceNextW", "WSANSPIoctl",
     "WSARemoveServiceClass", "WSASetServiceA", "WSASetServiceW",
+    "FreeAddrInfoEx", "GetAddrInfoExA", "GetAddrInfoExCancel", "GetAddrInfoExOverlappedResult", "GetAddrInfoExW",
     "WSAAccept", "WSAAsyncSelect", "WSADuplicateSocketA", "WSADuplicateSocketW", "WSAEventSelect", "WSAIoctl",
     "WSASocketA", "WSASocketW", "accept", "closesocket", "getprotobyname", "getprotobynumber", "getservbyname",
     "getservbyport", "ioctlsocket", "socket",

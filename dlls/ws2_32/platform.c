@@ -223,7 +223,10 @@ void platform_attach(HINSTANCE self)
     rename_module(module);
     fill_slots(module, FALSE);
 #define BIND(name) platform.name = (void *)GetProcAddress(module, #name)
+    BIND(FreeAddrInfoEx);
+    BIND(FreeAddrInfoExW);
     BIND(FreeAddrInfoW);
+    BIND(GetAddrInfoExW);
     BIND(GetAddrInfoW);
     BIND(WSAAccept);
     BIND(WSAAsyncSelect);

@@ -362,8 +362,8 @@ void pool_queue(struct work *work, enum lane lane)
         WakeConditionVariable(&state->wake);
 }
 
-/* Has work run in `ms` milliseconds or soon after, outside the lanes' places. Only from a worker: it is the one that
- * sees to it if no other is free. */
+/* Has work run in `ms` milliseconds or soon after, outside the lanes' places. From a worker, or while work is queued or
+ * running that cannot end before this returns: then there is a worker, and it sees to it if no other is free. */
 void pool_queue_after(struct work *work, unsigned int ms)
 {
     struct list *after;

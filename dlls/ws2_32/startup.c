@@ -1,6 +1,6 @@
 /*
  * WSAStartup and WSACleanup: how often the program has started Winsock, and with which lowest version.
- * Knows no request, only that requests are open between the first start and the last cleanup.
+ * Knows no request or operation, only that they end with the last cleanup.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -84,8 +84,9 @@ static BOOL count_down(BOOL *last)
  *              WSACleanup      (WS2_32.116)
  *
  * Returns 0, last error 0 (observed on Windows); SOCKET_ERROR, WSANOTINITIALISED when the count is 0. The last one
- * cancels all requests silently: when it returns, no message comes and no buffer is written any more; and ends all lookups in
- * name spaces. Waits for posts in progress, never for a resolver. During process shutdown it only counts.
+ * cancels all requests silently: when it returns, no message comes and no buffer is written any more. Operations of
+ * GetAddrInfoExW complete as cancelled, lookups in name spaces end. Waits for posts in progress, never for a resolver.
+ * During process shutdown it only counts.
  */
 int WINAPI own_WSACleanup(void)
 {
@@ -116,6 +117,7 @@ int WINAPI own_WSACleanup(void)
     {
         if (last)
         {
+            addrinfo_close();
             request_settle();
             namespace_settle();
         }

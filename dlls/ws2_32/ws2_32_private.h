@@ -4,6 +4,7 @@
  * Lock order, outermost first; none is held across a call into the resolver or the program:
  *     startup_lock (startup.c) > requests_lock (request.c) > pool_lock (pool.c)
  *     errands_lock (errand.c) > pool_lock
+ *     addrinfo_lock (addrinfoex.c) > pool_lock
  *     first_start_lock (pool.c) > pool_lock; never taken with one of the others held
  *     tables_lock (databases.c) is held for a few instructions; nothing is taken with it held
  *     namespace_lock (namespace.c) is held for a few instructions; nothing is taken with it held
@@ -16,6 +17,7 @@
 #define WS2_32_PRIVATE_H
 
 #include <winsock2.h>
+#include <ws2tcpip.h>
 #include <windows.h>
 #include "wine/debug.h"
 #include "list.h"
@@ -57,7 +59,12 @@ struct addrinfoW;
 
 struct platform
 {
+    void (WINAPI *FreeAddrInfoEx)(ADDRINFOEXA *list);
+    void (WINAPI *FreeAddrInfoExW)(ADDRINFOEXW *list);
     void (WINAPI *FreeAddrInfoW)(struct addrinfoW *list);
+    int (WINAPI *GetAddrInfoExW)(const WCHAR *name, const WCHAR *service, DWORD name_space, GUID *provider,
+                                 const ADDRINFOEXW *hints, ADDRINFOEXW **result, struct timeval *timeout,
+                                 OVERLAPPED *overlapped, void *routine, HANDLE *handle);
     int (WINAPI *GetAddrInfoW)(const WCHAR *name, const WCHAR *service, const struct addrinfoW *hints,
                                struct addrinfoW **list);
     SOCKET (WINAPI *WSAAccept)(SOCKET s, struct sockaddr *addr, int *len, LPCONDITIONPROC condition, DWORD_PTR data);
@@ -315,6 +322,9 @@ struct errand
 enum outcome errand_wait(struct thread *thread, struct errand *errand, enum lane lane);
 enum outcome errand_wait_for(struct errand *errand, enum lane lane, DWORD ms, HANDLE cancel);
 BOOL errand_abandon(struct pending *pending);
+
+/* addrinfoex.c */
+void addrinfo_close(void);
 
 /* namespace.c */
 void namespace_settle(void);

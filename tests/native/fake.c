@@ -1,6 +1,6 @@
 /*
- * Stands in for the DLL's rooms that are about Windows itself (memory.c, platform.c, databases.c, debug.c, sockets.c), for
- * the platform's Winsock and for user32. What these answer is the test's, see shim.h.
+ * Stands in for the DLL's rooms that are about Windows itself (memory.c, platform.c, databases.c, debug.c, sockets.c,
+ * addrinfoex.c), for the platform's Winsock and for user32. What these answer is the test's, see shim.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -126,9 +126,13 @@ struct platform platform =
     .getservbyname = serv_by_name,
 };
 
-/* --- sockets.c, namespace.c, databases.c --- */
+/* --- sockets.c, addrinfoex.c, namespace.c, databases.c --- */
 
 void sockets_forget_all(void)
+{
+}
+
+void addrinfo_close(void)
 {
 }
 
