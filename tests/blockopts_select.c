@@ -134,6 +134,30 @@ static void send_both(struct blocked *b)
     send_data(b);
 }
 
+/* Also without a wait both are found. */
+static void open_both_ready(struct blocked *b)
+{
+    struct sockaddr_in address;
+
+    open_with_other(b);
+    address = address_of(b->extra);
+    ok(sendto(b->extra, "extra", 5, 0, (struct sockaddr *)&address, sizeof(address)) == 5, "error %d\n", WSAGetLastError());
+    ok(readable(b->extra, PATIENCE), "nothing comes\n");
+    send_data(b);
+    ok(readable(b->s, PATIENCE), "nothing comes\n");
+}
+
+static int call_two(struct blocked *b)
+{
+    int ret;
+
+    FD_SET(b->s, &b->reads);
+    FD_SET(b->extra, &b->reads);
+    ret = select_sets(b, TRUE, FALSE, FALSE, FALSE);
+    note(b, " extra %s in the set,", FD_ISSET(b->extra, &b->reads) ? "is" : "is not");
+    return ret;
+}
+
 static const struct situation sets[] =
 {
     { "no sets", open_pair, call_no_sets, NULL, NULL, after_sets, .waits = EITHER },
@@ -146,6 +170,7 @@ static const struct situation sets[] =
     { "two sets", open_with_other, call_read_and_except, send_data, NULL, after_sets, .waits = WAITS },
     { "two sets, non-blocking", open_nonblocking, call_read_and_except, send_data, NULL, after_sets, .waits = WAITS },
     { "one set for two", open_with_other, call_one_set_twice, send_both, NULL, after_sets, .waits = WAITS },
+    { "two are ready", open_both_ready, call_two, NULL, NULL, after_sets, .waits = AT_ONCE },
     { "a socket twice", open_with_other, call_doubles, send_data, NULL, after_sets, .waits = WAITS, .old_differs = TRUE },
     { "with INVALID_SOCKET", open_pair, call_with_invalid, NULL, NULL, after_sets, .waits = EITHER },
     { "with no socket", open_pair, call_with_invalid, NULL, NULL, after_sets, .arg = 0x1234 },

@@ -82,6 +82,23 @@ static void unload(void)
     FreeLibrary(GetModuleHandleA("ws2_32"));
 }
 
+/* The name goes back to the platform's DLL, when that is still there. Not where another DLL is there that needs it. */
+static void check_name_back(HMODULE module)
+{
+    char path[MAX_PATH + 16];
+    HMODULE platform;
+
+    strcpy(path + GetSystemDirectoryA(path, MAX_PATH), "\\ws2_32.dll");
+    platform = LoadLibraryA(path);
+    ok(platform != NULL, "%s not loaded, error %lu\n", path, GetLastError());
+    ok((platform != module) == expect_ours, "%s loads as %p, the first is %p\n", path, platform, module);
+    FreeLibrary(module);
+    check_names(platform, "ours is gone");
+    FreeLibrary(platform);
+    ok(!GetModuleHandleA("ws2_32.dll"), "ws2_32 is there after it was freed\n");
+    ok(!GetModuleHandleA("ws2_32.platform.dll"), "the platform's is there after it was freed\n");
+}
+
 static void test_names(const char *first)
 {
     HMODULE module, expected;
@@ -91,6 +108,12 @@ static void test_names(const char *first)
     ok(!GetModuleHandleA("ws2_32.dll"), "ws2_32 is there before it is loaded\n");
     module = LoadLibraryA(first);
     ok(module != NULL, "not loaded, error %lu\n", GetLastError());
+    if (!lstrcmpiA(first, "ws2_32"))
+    {
+        check_name_back(module);
+        module = LoadLibraryA(first);
+        ok(module != NULL, "not loaded again, error %lu\n", GetLastError());
+    }
     expected = GetModuleHandleA("ws2_32.dll");
     ok(expected != NULL, "no ws2_32\n");
     ok(marked(expected) == expect_ours, "ws2_32 is %s\n", expect_ours ? "not ours" : "ours");
