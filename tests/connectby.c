@@ -339,6 +339,59 @@ static void test_mapped(void)
     closesocket(listener);
 }
 
+/* The IPv4 address that an address leads to; 0: none. */
+static DWORD leads_to(const struct sockaddr *addr)
+{
+    if (addr->sa_family == AF_INET) return ((const struct sockaddr_in *)addr)->sin_addr.s_addr;
+    if (!IN6_IS_ADDR_V4MAPPED(&((const struct sockaddr_in6 *)addr)->sin6_addr)) return 0;
+    return *(const DWORD *)(((const struct sockaddr_in6 *)addr)->sin6_addr.s6_addr + 12);
+}
+
+/* The families take turns: ::1, 127.0.0.1, ::ffff:127.0.1.1, 127.0.0.2, ...; the resolver has both of IPv4 together. */
+static void test_families(void)
+{
+    static const struct
+    {
+        const char *listen, *expected;
+    }
+    tests[] = { { "127.0.0.2", "127.0.1.1" }, { "127.0.1.1", "127.0.0.1" } };
+    static const char *const order[] = { "", "127.0.0.1", "127.0.0.2", "127.0.1.1", "127.0.1.2" };
+    struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *info, *list = NULL;
+    const char *name = scripted("v2.l2");
+    struct sockaddr_in6 remote = { 0 };
+    DWORD remote_len, off = 0;
+    SOCKET s, listeners[2];
+    unsigned int i, k;
+    int ret;
+
+    if (!names_available()) return;
+    getaddrinfo(name, NULL, &hints, &list);
+    for (info = list, i = 0; info && i < ARRAY_SIZE(order); info = info->ai_next, i++)
+        if (leads_to(info->ai_addr) != (i ? inet_addr(order[i]) : 0)) break;
+    if (list) freeaddrinfo(list);
+    if (info || i < ARRAY_SIZE(order))
+    {
+        skip("the resolver has another order, or no IPv6\n");
+        return;
+    }
+    for (i = 0; i < ARRAY_SIZE(tests); i++)
+    {
+        WORD port = 0;
+
+        listeners[0] = listen_at(tests[i].listen, &port);
+        listeners[1] = listen_at(tests[i].expected, &port);
+        s = socket(AF_INET6, SOCK_STREAM, 0);
+        setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, (const char *)&off, sizeof(off));
+        remote_len = sizeof(remote);
+        ret = by_name_a(s, name, decimal(port), NULL, NULL, &remote_len, (struct sockaddr *)&remote, NULL, NULL);
+        todo_builtin ok(ret == TRUE, "%u: returned %d, error %d\n", i, ret, WSAGetLastError());
+        todo_builtin ok(leads_to((struct sockaddr *)&remote) == inet_addr(tests[i].expected), "%u: %#lx reached\n", i,
+                        leads_to((struct sockaddr *)&remote));
+        closesocket(s);
+        for (k = 0; k < 2; k++) closesocket(listeners[k]);
+    }
+}
+
 START_TEST(connectby)
 {
     start(MAKEWORD(2, 2));
@@ -360,5 +413,6 @@ START_TEST(connectby)
     test_closed();
     test_slow_names();
     test_mapped();
+    test_families();
     finish();
 }

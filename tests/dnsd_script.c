@@ -6,6 +6,7 @@
  *   hN          one address, 10.1.(N>>8).(N&255)
  *   mN          N addresses, 10.2.0.1, 10.2.0.2, ... (up to 2000; what does not fit UDP is truncated there)
  *   lN          N addresses of loopback, 127.0.0.1, 127.0.0.2, ...
+ *   vN          of type AAAA: ::1, ::ffff:127.0.1.1, ::ffff:127.0.1.2, ... (N of these; up to 255)
  *   cN          N CNAMEs before the addresses (up to 800)
  *   dN          the answer comes N ms later
  *   never       no answer at all
@@ -13,7 +14,7 @@
  *   any other   ignored; it makes a name unique
  * A name without h, m or l does not exist. count.<rest> has the address 10.250.(n>>8).(n&255), n being the number of
  * questions of type A seen for <rest>. 10.1.a.b is called h(256a+b).test, so is 10.9.a.b but after 256a+b ms, and
- * 10.8.x.x never answers. Other types: empty, with the same delays. All else does not exist. TTL 0 everywhere.
+ * 10.8.x.x never answers. Other types (AAAA without v): empty, with the same delays. All else does not exist. TTL 0 everywhere.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -23,7 +24,7 @@
 #include <string.h>
 #include "dnsd.h"
 
-enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_PTR = 12, CLASS_IN = 1 };
+enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_PTR = 12, TYPE_AAAA = 28, CLASS_IN = 1 };
 enum { NOERROR = 0, FORMERR = 1, SERVFAIL = 2, NXDOMAIN = 3, NOTIMP = 4, REFUSED = 5 };
 enum { HEADER = 12, MAX_NAME = 255 };
 enum { MAX_ADDRESSES = 2000, MAX_CNAMES = 800 };
@@ -61,7 +62,7 @@ static struct counter *counter_of(const char *name)
 struct script
 {
     int silent, rcode;
-    unsigned int delay, addresses, cnames;
+    unsigned int delay, addresses, cnames, mapped;
     uint32_t address;       /* the first one, host order */
     char pointer[32];       /* answer to a PTR question */
 };
@@ -108,6 +109,7 @@ static void read_labels(const char *name, struct script *script)
             script->address = 0x7f000001;
             none |= !value;
         }
+        else if ((value = numbered(label, len, 'v', 255)) >= 0) script->mapped = value;
         else if ((value = numbered(label, len, 'c', MAX_CNAMES)) >= 0) script->cnames = value;
         else if ((value = numbered(label, len, 'd', 1000000000)) >= 0) script->delay = value;
 #define IS(word) (len == strlen(word) && !memcmp(label, word, len))
@@ -198,6 +200,20 @@ static unsigned int put_answers(struct message *message, const struct script *sc
         put_label(message, "test", 4);
         message->data[message->len++] = 0;
         return 1;
+    }
+    if (type == TYPE_AAAA && script->mapped && !script->rcode)
+    {
+        unsigned char six[16] = { [15] = 1 };
+
+        for (i = 0; i <= script->mapped; i++, count++)
+        {
+            put_record(message, owner, TYPE_AAAA, sizeof(six));
+            memcpy(message->data + message->len, six, sizeof(six));
+            message->len += sizeof(six);
+            memcpy(six, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\1", 15);
+            six[15] = i + 1;
+        }
+        return count;
     }
     if (type != TYPE_A) return 0;
     /* The names that NAME stands for are a1.NAME, a2.NAME, ...; all of them lie where a compression pointer reaches. */
