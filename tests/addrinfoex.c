@@ -351,6 +351,8 @@ START_TEST(addrinfoex)
     test_ex_narrow();
     test_ex_race();
     test_ex_ended();
+    test_ex_restart();
+    test_ex_routines_wait();
     finish();
     run_self("addrinfoex many");
     run_self("addrinfoex leave");

@@ -49,5 +49,7 @@ void test_ex_ended(void);
 void test_outstanding(void);
 void test_ex_narrow(void);
 void test_ex_race(void);
+void test_ex_restart(void);
+void test_ex_routines_wait(void);
 
 #endif

@@ -287,7 +287,7 @@ static void test_closed(void)
 static void test_slow_names(void)
 {
     SOCKET s = socket(AF_INET, SOCK_STREAM, 0), listener;
-    const struct timeval long_enough = { 20, 0 };
+    const struct timeval long_enough = { 20, 0 }, very_long = { 4294968, 0 };
     DWORD begin = GetTickCount(), passed;
     WORD port = 0;
     int ret;
@@ -304,6 +304,11 @@ static void test_slow_names(void)
     }
     ret = by_host(s, scripted("l1.d300"), decimal(port), &long_enough);
     ok(ret == TRUE, "in time: returned %d, error %d\n", ret, WSAGetLastError());
+    closesocket(s);
+    /* more milliseconds than a DWORD has */
+    s = socket(AF_INET, SOCK_STREAM, 0);
+    ret = by_host(s, scripted("l1.d1500"), decimal(port), &very_long);
+    ok(ret == TRUE, "in 49 days: returned %d, error %d\n", ret, WSAGetLastError());
     closesocket(s);
     s = socket(AF_INET, SOCK_STREAM, 0);
     expect_false(by_host(s, scripted("nx"), decimal(port), &long_enough), WSAHOST_NOT_FOUND);
@@ -330,6 +335,7 @@ static void test_mapped(void)
     listener = listen_at("127.0.0.1", &port);
     setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, (const char *)&on, sizeof(on));
     expect_false(by_host(s, name, decimal(port), NULL), WSAHOST_NOT_FOUND);
+    expect_false(by_host(s, "127.0.0.1", decimal(port), NULL), WSAHOST_NOT_FOUND);
     setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, (const char *)&off, sizeof(off));
     ret = by_name_a(s, name, decimal(port), NULL, NULL, &remote_len, (struct sockaddr *)&remote, NULL, NULL);
     todo_builtin ok(ret == TRUE, "returned %d, error %d\n", ret, WSAGetLastError());

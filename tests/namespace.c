@@ -344,7 +344,8 @@ static void test_ports(void)
     AFPROTOCOLS tcp[] = {{AF_IPX, 0}, {AF_INET, IPPROTO_TCP}}, udp = {AF_INET, IPPROTO_UDP}, any = {AF_INET, 0},
                 inet6 = {AF_INET6, IPPROTO_TCP}, all = {AF_UNSPEC, 0}, ipx = {AF_IPX, 0},
                 icmp = {AF_INET, IPPROTO_ICMP};
-    GUID tcp_ftp = SVCID_TCP(21), udp_domain = SVCID_UDP(53), type_a = SVCID_DNS(1), type_mx = SVCID_DNS(15);
+    GUID tcp_ftp = SVCID_TCP(21), udp_domain = SVCID_UDP(53), type_a = SVCID_DNS(1), type_aaaa = SVCID_DNS(28),
+         type_mx = SVCID_DNS(15);
     unsigned int i;
 
     for (i = 0; i < ARRAY_SIZE(cases); i++)
@@ -392,6 +393,7 @@ static void test_ports(void)
     ok(IsEqualGUID(result.set.lpServiceClassId, &tcp_ftp), "another class\n");
     expect_found(&udp_domain, scripted("h9"), EVERYTHING, 0);
     expect_endpoints("udp 10.1.0.9 53");
+    expect_found(&type_aaaa, "127.0.0.1", LUP_RETURN_ADDR, WSASERVICE_NOT_FOUND);
     expect_found(&type_a, scripted("h9"), EVERYTHING, 0);
     expect_endpoints("tcp 10.1.0.9 0, udp 10.1.0.9 0");
     ok(begin_error(&type_mx, "h9.test", EVERYTHING) == WSASERVICE_NOT_FOUND, "MX\n");
@@ -429,6 +431,7 @@ START_TEST(namespace)
         test_many_threads();
         test_end_while_asking();
         test_cleaned_up();
+        test_restarted();
         run_program(NULL, "namespace dllmain", TIME_LIMIT, FAILURES);
     }
     finish();

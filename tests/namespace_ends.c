@@ -117,6 +117,52 @@ void test_cleaned_up(void)
     ok(WSALookupServiceEnd(handle) && WSAGetLastError() == WSA_INVALID_HANDLE, "ended, error %d\n", WSAGetLastError());
 }
 
+static HANDLE held, released;
+
+static BOOL WINAPI hold_post(HWND hwnd, UINT msg, WPARAM wparam, LPARAM lparam)
+{
+    SetEvent(held);
+    WaitForSingleObject(released, PATIENCE);
+    return TRUE;
+}
+
+static DWORD WINAPI clean_up(void *arg)
+{
+    return WSACleanup();
+}
+
+/* A post holds up the last cleanup; meanwhile there is a new start, whose lookups are none of its business. Started once,
+ * before and after. */
+void test_restarted(void)
+{
+    DWORD begun = GetTickCount();
+    HWND hwnd = new_window();
+    char buf[256];
+    HANDLE thread, handle;
+
+    held = CreateEventW(NULL, TRUE, FALSE, NULL);
+    released = CreateEventW(NULL, TRUE, FALSE, NULL);
+    WSApSetPostRoutine(hold_post);
+    by_service(hwnd, "ftp", "tcp", buf, sizeof(buf));
+    ok(WaitForSingleObject(held, PATIENCE) == WAIT_OBJECT_0, "nothing is posted\n");
+    thread = CreateThread(NULL, 0, clean_up, NULL, 0, NULL);
+    while (!WSALookupServiceEnd(NULL) || WSAGetLastError() != WSANOTINITIALISED)
+    {
+        if (GetTickCount() - begun > PATIENCE) break;
+        Sleep(1);
+    }
+    start(MAKEWORD(2, 2));
+    handle = begin(&by_service_name, "ftp", EVERYTHING);
+    SetEvent(released);
+    ok(WaitForSingleObject(thread, PATIENCE) == WAIT_OBJECT_0, "the cleanup does not return\n");
+    expect_next(handle, 0, 0);
+    end_lookup(handle);
+    CloseHandle(thread);
+    CloseHandle(held);
+    CloseHandle(released);
+    DestroyWindow(hwnd);
+}
+
 enum { THREADS = 8, ROUNDS = 20 };
 
 static HANDLE shared;

@@ -442,13 +442,15 @@ int WINAPI own_GetAddrInfoExOverlappedResult(OVERLAPPED *overlapped)
  * Not during process shutdown. */
 void addrinfo_close(void)
 {
-    unsigned int session = startup_session();
     struct completion completion;
+    unsigned int session;
     struct list *at;
 
     for (;;)
     {
         lock_exclusive(&addrinfo_lock);
+        /* each time: another thread may start, and even clean up, meanwhile */
+        session = startup_session();
         at = live_operations.next;
         while (at != &live_operations && LIST_ENTRY_OF(at, struct operation, live)->session == session)
             at = at->next;

@@ -69,7 +69,7 @@ static DWORD time_left(const struct call *call)
 
     if (call->end == FOR_EVER)
         return INFINITE;
-    return now < call->end ? (DWORD)(call->end - now) : 0;
+    return now < call->end ? (DWORD)min(call->end - now, INFINITE - 1) : 0;
 }
 
 /* Of the place for an address and its length, which a call need not give. */
@@ -243,6 +243,9 @@ static void run_question(struct errand *errand)
     struct question *question = LIST_ENTRY_OF(errand, struct question, errand);
 
     question->error = question->ask(question->name, NULL, &question->hints, &question->list);
+    /* the C library's, where Wine has no other for it (observed, 8.0: an address of another family) */
+    if (question->error < 0)
+        question->error = WSAHOST_NOT_FOUND;
 }
 
 static void free_question(struct errand *errand)

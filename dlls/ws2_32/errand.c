@@ -121,11 +121,17 @@ enum outcome errand_wait(struct thread *thread, struct errand *errand, enum lane
 }
 
 /* The same without a hook, for `ms` milliseconds at most, and until the event `cancel`, which may be NULL, is set. Also
- * TIMED_OUT, which is as CANCELLED. */
+ * TIMED_OUT, which is as CANCELLED. A worker runs it itself, to its end: it keeps a place in its lane, and if many of them
+ * waited for more, there would be none. */
 enum outcome errand_wait_for(struct errand *errand, enum lane lane, DWORD ms, HANDLE cancel)
 {
     HANDLE events[2];
 
+    if (pool_is_worker())
+    {
+        errand->run(errand);
+        return FINISHED;
+    }
     if (!begin(errand, lane))
         return UNAVAILABLE;
     events[0] = errand->pending.done;

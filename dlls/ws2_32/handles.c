@@ -37,19 +37,6 @@ struct handle *handles_find(const struct handles *handles, HANDLE value)
     return handle;
 }
 
-/* One of those there are; NULL if there are none. */
-struct handle *handles_any(const struct handles *handles)
-{
-    unsigned int i;
-
-    for (i = 0; i < ARRAYSIZE(handles->buckets); i++)
-    {
-        if (handles->buckets[i])
-            return handles->buckets[i];
-    }
-    return NULL;
-}
-
 /* Removes a handle that was added; its value is nobody's from now on. */
 void handles_remove(struct handles *handles, struct handle *handle)
 {

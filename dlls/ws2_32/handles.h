@@ -22,7 +22,6 @@ struct handles                      /* those of one kind; all zeros is none; the
 
 void handles_add(struct handles *handles, struct handle *handle);
 struct handle *handles_find(const struct handles *handles, HANDLE value);
-struct handle *handles_any(const struct handles *handles);
 void handles_remove(struct handles *handles, struct handle *handle);
 
 #endif

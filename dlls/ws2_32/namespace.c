@@ -16,13 +16,14 @@ WINE_DEFAULT_DEBUG_CHANNEL(wsasync);
 struct lookup
 {
     struct handle handle;           /* these, guarded by namespace_lock */
+    struct list live;
     unsigned int references;        /* the handle's, and one of each Next */
     BOOL ended, busy;
     CONDITION_VARIABLE idle;        /* not busy any more, or ended */
+    HANDLE cancel;                  /* set when it is ended; made by who first waits for a worker */
 
     unsigned int session;           /* never change */
     struct ns_query *query;
-    HANDLE cancel;                  /* set when it is ended */
 
     struct ns_answer answer;        /* these are the busy one's */
     BOOL answered, refused;         /* refused: the caller had no room for the record at hand */
@@ -31,6 +32,7 @@ struct lookup
 
 static SRWLOCK namespace_lock = SRWLOCK_INIT;   /* guards the next line, and what lookups say it does */
 static struct handles lookups;
+static struct list live_lookups = LIST_INIT(live_lookups);
 
 static int fail(const char *what, HANDLE handle, int error)
 {
@@ -50,7 +52,7 @@ static void destroy(struct lookup *lookup)
     memory_free(lookup);
 }
 
-static int begin(const WSAQUERYSETW *set, BOOL ansi, DWORD flags, HANDLE *handle)
+static int begin(const WSAQUERYSETW *set, BOOL ansi, DWORD flags, HANDLE *handle, const void *return_address)
 {
     struct lookup *lookup;
     HANDLE value;
@@ -61,23 +63,29 @@ static int begin(const WSAQUERYSETW *set, BOOL ansi, DWORD flags, HANDLE *handle
     if (!(lookup = memory_alloc(sizeof(*lookup))))
         return WSA_NOT_ENOUGH_MEMORY;
     error = ns_query_make(set, ansi, flags, &lookup->query);
-    if (!error && !(lookup->cancel = CreateEventW(NULL, TRUE, FALSE, NULL)))
-        error = WSA_NOT_ENOUGH_MEMORY;
-    if (error)
+    if (!error)
     {
-        destroy(lookup);
-        return error;
+        InitializeConditionVariable(&lookup->idle);
+        lookup->references = 1;
+        AcquireSRWLockExclusive(&namespace_lock);
+        /* in this order: a start in between makes it one of the session before, and it is ended with that */
+        lookup->session = startup_session();
+        if (!ns_ready(return_address))
+            error = WSANOTINITIALISED;
+        else
+        {
+            handles_add(&lookups, &lookup->handle);
+            list_add_before(&live_lookups, &lookup->live);
+            value = lookup->handle.value;
+            TRACE("%p: %s\n", value, debugstr_ns_query(lookup->query));
+        }
+        ReleaseSRWLockExclusive(&namespace_lock);
     }
-    InitializeConditionVariable(&lookup->idle);
-    lookup->session = startup_session();
-    lookup->references = 1;
-    AcquireSRWLockExclusive(&namespace_lock);
-    handles_add(&lookups, &lookup->handle);
-    value = lookup->handle.value;
-    TRACE("%p: %s\n", value, debugstr_ns_query(lookup->query));
-    ReleaseSRWLockExclusive(&namespace_lock);
-    memcpy(handle, &value, sizeof(value));
-    return 0;
+    if (error)
+        destroy(lookup);
+    else
+        memcpy(handle, &value, sizeof(value));
+    return error;
 }
 
 /***********************************************************************
@@ -94,7 +102,7 @@ int WINAPI own_WSALookupServiceBeginW(WSAQUERYSETW *set, DWORD flags, HANDLE *ha
     DWORD last_error = GetLastError();
     int error = WSANOTINITIALISED;
 
-    if (!ns_ready(__builtin_return_address(0)) || (error = begin(set, FALSE, flags, handle)))
+    if (!ns_ready(__builtin_return_address(0)) || (error = begin(set, FALSE, flags, handle, __builtin_return_address(0))))
         return fail("begin", NULL, error);
     SetLastError(last_error);
     return 0;
@@ -108,7 +116,8 @@ int WINAPI own_WSALookupServiceBeginA(WSAQUERYSETA *set, DWORD flags, HANDLE *ha
     DWORD last_error = GetLastError();
     int error = WSANOTINITIALISED;
 
-    if (!ns_ready(__builtin_return_address(0)) || (error = begin((const WSAQUERYSETW *)set, TRUE, flags, handle)))
+    if (!ns_ready(__builtin_return_address(0)) || (error = begin((const WSAQUERYSETW *)set, TRUE, flags, handle,
+                                                                                   __builtin_return_address(0))))
         return fail("begin", NULL, error);
     SetLastError(last_error);
     return 0;
@@ -145,6 +154,12 @@ static int enter(HANDLE handle, struct lookup **entered)
         ReleaseSRWLockExclusive(&namespace_lock);
         return WSA_INVALID_HANDLE;
     }
+    if (lookup->busy && loader_locked())
+    {
+        /* its worker may only start when the loader is free again */
+        ReleaseSRWLockExclusive(&namespace_lock);
+        return WSAEWOULDBLOCK;
+    }
     lookup->references++;
     while (lookup->busy && !lookup->ended)
         SleepConditionVariableSRW(&lookup->idle, &namespace_lock, INFINITE, 0);
@@ -167,14 +182,36 @@ static void leave(struct lookup *lookup)
     drop(lookup);
 }
 
-/* Takes the handle from a lookup, with the lock held. TRUE: the caller is the last, and destroys it. */
-static BOOL end_lookup(struct lookup *lookup)
+/* Takes the handle from a lookup, with the lock held, which is released. */
+static void end_lookup(struct lookup *lookup)
 {
     handles_remove(&lookups, &lookup->handle);
+    list_remove(&lookup->live);
     lookup->ended = TRUE;
-    SetEvent(lookup->cancel);
     WakeAllConditionVariable(&lookup->idle);
-    return !--lookup->references;
+    ReleaseSRWLockExclusive(&namespace_lock);
+    if (lookup->cancel)
+        SetEvent(lookup->cancel);
+    drop(lookup);
+}
+
+/* The event that ends a wait for a worker: made the first time. NULL: it is ended already, or there is none to be had. */
+static HANDLE cancel_event(struct lookup *lookup, int *error)
+{
+    HANDLE event = lookup->cancel ? lookup->cancel : CreateEventW(NULL, TRUE, FALSE, NULL);
+
+    *error = WSA_NOT_ENOUGH_MEMORY;
+    if (!event)
+        return NULL;
+    AcquireSRWLockExclusive(&namespace_lock);
+    lookup->cancel = event;
+    if (lookup->ended)
+    {
+        *error = WSA_E_CANCELLED;
+        event = NULL;
+    }
+    ReleaseSRWLockExclusive(&namespace_lock);
+    return event;
 }
 
 struct asking                       /* a worker's */
@@ -202,15 +239,19 @@ static void free_asking(struct errand *errand)
 
 static int ask_worker(struct lookup *lookup)
 {
-    struct asking *asking = memory_alloc(sizeof(*asking));
+    struct asking *asking;
     enum outcome outcome;
+    HANDLE cancel;
+    int error;
 
-    if (!asking)
+    if (!(cancel = cancel_event(lookup, &error)))
+        return error;
+    if (!(asking = memory_alloc(sizeof(*asking))))
         return WSA_NOT_ENOUGH_MEMORY;
     asking->query = ns_query_hold(lookup->query);
     asking->errand.run = ask;
     asking->errand.free = free_asking;
-    outcome = errand_wait_for(&asking->errand, ns_query_lane(lookup->query), INFINITE, lookup->cancel);
+    outcome = errand_wait_for(&asking->errand, ns_query_lane(lookup->query), INFINITE, cancel);
     if (outcome == CANCELLED)
         return WSA_E_CANCELLED;
     if (outcome == FINISHED)
@@ -309,44 +350,40 @@ int WINAPI own_WSALookupServiceNextA(HANDLE handle, DWORD flags, DWORD *size, WS
 int WINAPI own_WSALookupServiceEnd(HANDLE handle)
 {
     struct lookup *lookup;
-    BOOL last = FALSE;
 
     if (!ns_ready(__builtin_return_address(0)))
         return fail("end", handle, WSANOTINITIALISED);
     AcquireSRWLockExclusive(&namespace_lock);
-    if ((lookup = find(handle)))
-        last = end_lookup(lookup);
-    ReleaseSRWLockExclusive(&namespace_lock);
-    if (!lookup)
+    if (!(lookup = find(handle)))
+    {
+        ReleaseSRWLockExclusive(&namespace_lock);
         return fail("end", handle, WSA_INVALID_HANDLE);
+    }
+    end_lookup(lookup);
     TRACE("%p: ended\n", handle);
-    if (last)
-        destroy(lookup);
     return 0;
 }
 
-/* Ends all lookups: after the last WSACleanup, with no lock held. */
+/* Winsock was cleaned up for the last time: ends the lookups from before, with no lock held. */
 void namespace_settle(void)
 {
-    struct handle *handle;
-    struct lookup *lookup;
-    BOOL last;
+    unsigned int session;
+    struct list *at;
 
-    do
+    for (;;)
     {
-        last = FALSE;
         AcquireSRWLockExclusive(&namespace_lock);
-        if ((handle = handles_any(&lookups)))
-        {
-            lookup = LIST_ENTRY_OF(handle, struct lookup, handle);
-            TRACE("%p: ended by the last cleanup\n", handle->value);
-            last = end_lookup(lookup);
-        }
-        ReleaseSRWLockExclusive(&namespace_lock);
-        if (last)
-            destroy(lookup);
+        /* each time: another thread may start, and even clean up, meanwhile */
+        session = startup_session();
+        at = live_lookups.next;
+        while (at != &live_lookups && LIST_ENTRY_OF(at, struct lookup, live)->session == session)
+            at = at->next;
+        if (at == &live_lookups)
+            break;
+        TRACE("%p: ended by the last cleanup\n", LIST_ENTRY_OF(at, struct lookup, live)->handle.value);
+        end_lookup(LIST_ENTRY_OF(at, struct lookup, live));
     }
-    while (handle);
+    ReleaseSRWLockExclusive(&namespace_lock);
 }
 
 /* What WSANSPIoctl fails with. */

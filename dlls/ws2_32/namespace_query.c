@@ -370,6 +370,7 @@ static int ask_ports(const struct ns_query *query, int *ports)
 static int ask_inet6(const struct ns_query *query, ADDRINFOW **list)
 {
     ADDRINFOW hints;
+    int error;
 
     memset(&hints, 0, sizeof(hints));
     hints.ai_family = AF_INET6;
@@ -377,7 +378,9 @@ static int ask_inet6(const struct ns_query *query, ADDRINFOW **list)
     hints.ai_flags = AI_CANONNAME;
     if (!platform.GetAddrInfoW || !platform.FreeAddrInfoW)
         return WSAEOPNOTSUPP;
-    return platform.GetAddrInfoW(query->name ? query->name : L"", NULL, &hints, list);
+    error = platform.GetAddrInfoW(query->name ? query->name : L"", NULL, &hints, list);
+    /* the C library's, where Wine has no other for it (observed, 8.0: an address of another family) */
+    return error < 0 ? WSAHOST_NOT_FOUND : error;
 }
 
 /* Asks and waits for the answer. The caller owes an ns_answer_release(). */

@@ -54,6 +54,7 @@ struct worker                       /* on its thread's stack, while it runs work
 };
 
 static SRWLOCK first_start_lock = SRWLOCK_INIT; /* held while a submitting thread starts its lane's first worker */
+static DWORD worker_slot = TLS_OUT_OF_INDEXES;  /* not NULL for workers; made before the first starts, never freed: we are pinned */
 static SRWLOCK pool_lock = SRWLOCK_INIT;        /* guards all below, and the fields of queued work */
 
 #define LANE_INIT(lane, places, forgiven, brisk) \
@@ -68,6 +69,7 @@ static struct lane_state lanes[LANE_COUNT] =
 
 static struct list delayed = LIST_INIT(delayed);    /* by due time */
 static struct lane_state *timekeeper;               /* the lane with the one idle worker that wakes for the first of them */
+static ULONGLONG timekeeper_due;                    /* when it does: one that is due later need not wake it */
 
 static unsigned int excused(const struct lane_state *lane)
 {
@@ -252,6 +254,7 @@ static BOOL wait_for_work(struct lane_state *lane)
 
         wait = due > now ? due - now : 0;
         timekeeper = lane;
+        timekeeper_due = due;
     }
     if (watch)
     {
@@ -277,6 +280,7 @@ static DWORD WINAPI worker_main(void *arg)
     BOOL due_first = TRUE, worked;
 
     TRACE("worker of lane %d starts\n", (int)(lane - lanes));
+    TlsSetValue(worker_slot, lane);
     lock_exclusive(&pool_lock);
     lane->starting--;
     lane->workers++;
@@ -316,6 +320,8 @@ BOOL pool_reserve(enum lane lane)
         return ready;
 
     AcquireSRWLockExclusive(&first_start_lock);
+    if (worker_slot == TLS_OUT_OF_INDEXES)
+        worker_slot = TlsAlloc();
     lock_exclusive(&pool_lock);
     state->reserved++;
     if (!(ready = state->workers + state->starting != 0))
@@ -363,7 +369,8 @@ void pool_queue(struct work *work, enum lane lane)
 }
 
 /* Has work run in `ms` milliseconds or soon after, outside the lanes' places. From a worker, or while work is queued or
- * running that cannot end before this returns: then there is a worker, and it sees to it if no other is free. */
+ * running that cannot end before this returns: then there is a worker, and it sees to it if no other is free;
+ * late, if it works itself and no thread can be started. */
 void pool_queue_after(struct work *work, unsigned int ms)
 {
     struct list *after;
@@ -378,7 +385,7 @@ void pool_queue_after(struct work *work, unsigned int ms)
     list_add_before(after->next, &work->entry);
     if (!timekeeper)
         wake_one();
-    else if (delayed.next == &work->entry)
+    else if (work->due < timekeeper_due)
         WakeAllConditionVariable(&timekeeper->wake);
     ReleaseSRWLockExclusive(&pool_lock);
 }
@@ -413,4 +420,10 @@ void pool_abandon(struct work *work)
             WakeConditionVariable(&lane->wake);
     }
     ReleaseSRWLockExclusive(&pool_lock);
+}
+
+/* Whether the calling thread is a worker: a routine of the program's may be what it runs. Changes the last error. */
+BOOL pool_is_worker(void)
+{
+    return worker_slot != TLS_OUT_OF_INDEXES && TlsGetValue(worker_slot);
 }

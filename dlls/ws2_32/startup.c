@@ -118,8 +118,8 @@ int WINAPI own_WSACleanup(void)
         if (last)
         {
             addrinfo_close();
+            namespace_settle();     /* before the next: a post routine may wait for such a lookup */
             request_settle();
-            namespace_settle();
         }
         ret = platform.WSACleanup();
     }

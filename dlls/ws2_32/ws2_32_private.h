@@ -152,6 +152,7 @@ void pool_queue(struct work *work, enum lane lane);
 void pool_queue_after(struct work *work, unsigned int ms);
 BOOL pool_withdraw(struct work *work);
 void pool_abandon(struct work *work);
+BOOL pool_is_worker(void);
 
 /* query.c */
 #define QUERY_TEXT_MAX 1024

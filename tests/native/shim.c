@@ -296,6 +296,29 @@ DWORD GetCurrentThreadId(void)
     return thread_id;
 }
 
+static __thread void *tls_values[64];
+
+DWORD TlsAlloc(void)
+{
+    static unsigned int next;
+    unsigned int index = ADD(next, 1) - 1;
+
+    return index < sizeof(tls_values) / sizeof(tls_values[0]) ? index : TLS_OUT_OF_INDEXES;
+}
+
+BOOL TlsSetValue(DWORD index, void *value)
+{
+    if (index >= sizeof(tls_values) / sizeof(tls_values[0]))
+        return FALSE;
+    tls_values[index] = value;
+    return TRUE;
+}
+
+void *TlsGetValue(DWORD index)
+{
+    return tls_values[index];
+}
+
 DWORD GetLastError(void)
 {
     return last_error;

@@ -75,6 +75,10 @@ void YieldProcessor(void);
 HANDLE CreateThread(void *security, size_t stack, DWORD (*main)(void *arg), void *arg, DWORD flags, DWORD *id);
 BOOL CloseHandle(HANDLE handle);
 DWORD GetCurrentThreadId(void);
+#define TLS_OUT_OF_INDEXES 0xffffffffu
+DWORD TlsAlloc(void);
+BOOL TlsSetValue(DWORD index, void *value);
+void *TlsGetValue(DWORD index);
 DWORD GetLastError(void);
 void SetLastError(DWORD error);
 
