@@ -87,7 +87,7 @@ SOCKET WINAPI own_accept(SOCKET s, struct sockaddr *addr, int *len)
 static BOOL connect_with_hook(struct thread *thread, SOCKET s, const struct sockaddr *addr, int len, int *ret)
 {
     enum outcome outcome;
-    int error, size = sizeof(error);
+    int error;
     unsigned int flags;
 
     if (!sockets_connect_now(s, addr, len, ret))
@@ -101,8 +101,8 @@ static BOOL connect_with_hook(struct thread *thread, SOCKET s, const struct sock
         error = WSA_OPERATION_ABORTED;      /* as the platform's own call then (observed, Wine 8.0) */
     else if (!(flags & READY_CONNECT_ERR))
         error = 0;
-    else if (platform.getsockopt(s, SOL_SOCKET, SO_ERROR, (char *)&error, &size))
-        error = GetLastError();
+    else
+        error = sockets_connect_error(s);
     SetLastError(error);
     *ret = error ? SOCKET_ERROR : 0;
     return TRUE;

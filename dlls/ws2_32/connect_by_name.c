@@ -143,7 +143,7 @@ static void add(struct call *call, const struct sockaddr *addr)
 static int wait_connected(const struct call *call)
 {
     fd_set connected, failed;
-    int error, size = sizeof(error), ready;
+    int error, ready;
 
     do
     {
@@ -160,8 +160,7 @@ static int wait_connected(const struct call *call)
         return WSAETIMEDOUT;
     if (connected.fd_count)
         return 0;
-    if (platform.getsockopt(call->s, SOL_SOCKET, SO_ERROR, (char *)&error, &size))
-        return GetLastError();
+    error = sockets_connect_error(call->s);
     return error ? error : WSAEHOSTUNREACH;
 }
 
@@ -243,8 +242,7 @@ static void run_question(struct errand *errand)
     struct question *question = LIST_ENTRY_OF(errand, struct question, errand);
 
     question->error = question->ask(question->name, NULL, &question->hints, &question->list);
-    /* the C library's, where Wine has no other for it (observed, 8.0: an address of another family) */
-    if (question->error < 0)
+    if (question->error < 0)        /* the C library's (observed, 8.0: an address of another family) */
         question->error = WSAHOST_NOT_FOUND;
 }
 
@@ -260,6 +258,7 @@ static void free_question(struct errand *errand)
 /* Has the question answered. Returns the error; with none the question is still the caller's, else it is gone. */
 static int ask(const struct call *call, struct question *question)
 {
+    enum outcome outcome;
     DWORD ms;
     int error;
 
@@ -275,16 +274,11 @@ static int ask(const struct call *call, struct question *question)
     else
     {
         question->error = WSAETIMEDOUT;     /* there is no list */
-        switch (errand_wait_for(&question->errand, LANE_NETWORK, ms, NULL))
-        {
-        case FINISHED:
-            break;
-        case UNAVAILABLE:
+        outcome = errand_wait_for(&question->errand, LANE_NETWORK, ms, NULL);
+        if (outcome == UNAVAILABLE)
             memory_free(question);
-            return WSAENOBUFS;
-        default:
-            return WSAETIMEDOUT;
-        }
+        if (outcome != FINISHED)
+            return outcome == UNAVAILABLE ? WSAENOBUFS : WSAETIMEDOUT;
     }
     if ((error = question->error))
         free_question(&question->errand);

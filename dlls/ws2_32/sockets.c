@@ -301,6 +301,31 @@ static void duplicated(SOCKET s)
     sockets_unlock(stripe);
 }
 
+/* Why a connect failed that was made without waiting; 0: it did not. */
+int sockets_connect_error(SOCKET s)
+{
+    /* an old Wine gives the system's own (observed, 5.0) */
+    static const struct
+    {
+        int system, winsock;
+    }
+    errors[] =
+    {
+        {101, WSAENETUNREACH}, {104, WSAECONNRESET}, {110, WSAETIMEDOUT}, {111, WSAECONNREFUSED}, {113, WSAEHOSTUNREACH},
+    };
+    int error, size = sizeof(error);
+    unsigned int i;
+
+    if (platform.getsockopt(s, SOL_SOCKET, SO_ERROR, (char *)&error, &size))
+        return GetLastError();
+    for (i = 0; i < ARRAYSIZE(errors); i++)
+    {
+        if (error == errors[i].system)
+            return errors[i].winsock;
+    }
+    return error;
+}
+
 /***********************************************************************
  *              WSADuplicateSocketA      (WS2_32.@)
  */

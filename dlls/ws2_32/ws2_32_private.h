@@ -344,6 +344,7 @@ void sockets_break(SOCKET s);
 SOCKET sockets_accept(SOCKET s, struct sockaddr *addr, int *len);
 BOOL sockets_accept_now(SOCKET s, struct sockaddr *addr, int *len, SOCKET *accepted);
 BOOL sockets_connect_now(SOCKET s, const struct sockaddr *addr, int len, int *ret);
+int sockets_connect_error(SOCKET s);
 void sockets_forget(SOCKET s);
 void sockets_forget_all(void);
 
