@@ -217,6 +217,7 @@ static void expect_found_(GUID *class, const char *name, DWORD flags, int error)
 static void test_hosts(void)
 {
     char own[256], self[256];
+    unsigned int i;
     HANDLE handle;
 
     expect_found(&by_host, scripted("nx"), EVERYTHING, WSASERVICE_NOT_FOUND);
@@ -232,7 +233,14 @@ static void test_hosts(void)
     expect_endpoints("tcp 10.1.1.2 0, udp 10.1.1.2 0");
     expect_found(&by_address, "10.2.1.2", EVERYTHING, WSASERVICE_NOT_FOUND);
     expect_found(&by_host, scripted("m3"), EVERYTHING, 0);
-    expect_endpoints("tcp 10.2.0.1 0, udp 10.2.0.1 0, tcp 10.2.0.2 0, udp 10.2.0.2 0, tcp 10.2.0.3 0, udp 10.2.0.3 0");
+    ok(result.set.dwNumberOfCsAddrs == 6, "%lu addresses\n", result.set.dwNumberOfCsAddrs);
+    for (i = 1; i <= 3; i++)        /* in the resolver's order, which is any on Wine 10 */
+    {
+        char pair[64];
+
+        sprintf(pair, "tcp 10.2.0.%u 0, udp 10.2.0.%u 0", i, i);
+        ok(strstr(endpoints(), pair) != NULL, "%s is not in %s\n", pair, endpoints());
+    }
 
     ok(!gethostname(own, sizeof(own)), "no own name\n");
     expect_found(&by_hostname, NULL, LUP_RETURN_NAME, 0);
