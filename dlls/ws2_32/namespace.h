@@ -106,5 +106,6 @@ int ns_give(const struct ns_query *query, const struct ns_answer *answer, unsign
 extern const GUID ns_dns_provider;
 
 int ns_provider_error(const GUID *provider, DWORD name_space);
+BOOL ns_has_room(DWORD *size, void *buf, size_t needed);
 
 #endif

@@ -19,6 +19,20 @@ int ns_provider_error(const GUID *provider, DWORD name_space)
     return name_space == NS_ALL || name_space == NS_DNS ? 0 : WSASERVICE_NOT_FOUND;
 }
 
+/* Whether the `*size` bytes at `buf` are there, and as many as needed; else `*size` says how many that is. `size` was found
+ * writable, `buf` is any pointer; neither need be aligned. */
+BOOL ns_has_room(DWORD *size, void *buf, size_t needed)
+{
+    DWORD there;
+
+    memcpy(&there, size, sizeof(there));
+    if (there >= needed && memory_writable(buf, needed))
+        return TRUE;
+    there = needed;
+    memcpy(size, &there, sizeof(there));
+    return FALSE;
+}
+
 /* Windows' own name and number. */
 static int enumerate(DWORD *size, void *buf, BOOL ansi, size_t head)
 {
@@ -27,17 +41,11 @@ static int enumerate(DWORD *size, void *buf, BOOL ansi, size_t head)
     const void *name = ansi ? (const void *)narrow : wide;
     size_t name_size = ansi ? sizeof(narrow) : sizeof(wide), needed = head + name_size;
     WSANAMESPACE_INFOEXW info;      /* the others are its beginning */
-    DWORD there;
 
     if (!memory_writable(size, sizeof(*size)))
         return WSAEFAULT;
-    memcpy(&there, size, sizeof(there));
-    if (there < needed || !memory_writable(buf, needed))
-    {
-        there = needed;
-        memcpy(size, &there, sizeof(there));
+    if (!ns_has_room(size, buf, needed))
         return WSAEFAULT;
-    }
     memset(&info, 0, sizeof(info));
     info.NSProviderId = ns_dns_provider;
     info.dwNameSpace = NS_DNS;

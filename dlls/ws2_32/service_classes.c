@@ -94,7 +94,6 @@ static int get_class_info(const GUID *provider, const GUID *class_id, DWORD *siz
     WSASERVICECLASSINFOW info;
     enum ns_class which;
     size_t name_size, needed;
-    DWORD there;
     GUID copy;
     int error;
 
@@ -112,13 +111,8 @@ static int get_class_info(const GUID *provider, const GUID *class_id, DWORD *siz
 
     name_size = class_name(which, ansi, name);
     needed = sizeof(info) + sizeof(GUID) + name_size;
-    memcpy(&there, size, sizeof(there));
-    if (there < needed || !memory_writable(buf, needed))
-    {
-        there = needed;
-        memcpy(size, &there, sizeof(there));
+    if (!ns_has_room(size, buf, needed))
         return WSAEFAULT;
-    }
     memset(&info, 0, sizeof(info));
     info.lpServiceClassId = (GUID *)(at + sizeof(info));
     info.lpszServiceClassName = (WCHAR *)(at + sizeof(info) + sizeof(GUID));
