@@ -125,14 +125,15 @@ static void test_provider_list(const char *function, size_t head, BOOL ansi)
     for (i = 0; enumerate && i <= needed + 1; i++)
     {
         size = i;
-        buf = walled(i);
+        /* what the size says counts, though there be more */
+        buf = walled(i == needed - 1 ? needed : i);
         WSASetLastError(0xdead);
         ret = enumerate(&size, buf);
         if (i < needed)
         {
             todo_builtin ok(ret == SOCKET_ERROR && WSAGetLastError() == WSAEFAULT && size == needed,
                             "returned %d\n", ret);
-            ok(untouched(buf, i), "written although too short\n");
+            ok(untouched(buf, i == needed - 1 ? needed : i), "written although too short\n");
             free_pages(buf);
             continue;
         }
