@@ -288,6 +288,27 @@ static void leave_pending(void)
     }
 }
 
+/* In a new process: nothing to wait for, so no thread either, with a timeout. */
+static void test_no_thread(void)
+{
+    static const char *const names[] = { "127.0.0.1", NULL };
+    struct timeval timeout = { 20, 0 };
+    DWORD threads = thread_count();
+    ADDRINFOEXW *list;
+    unsigned int i;
+    int ret;
+
+    for (i = 0; i < ARRAY_SIZE(names); i++)
+    {
+        winetest_push_context("%s", names[i]);
+        ret = GetAddrInfoExW(wide(names[i]), L"7777", NS_DNS, NULL, NULL, &list, &timeout, NULL, NULL, NULL);
+        ok(!ret, "returned %d\n", ret);
+        ok(thread_count() == threads, "%lu threads, %lu before\n", thread_count(), threads);
+        if (!ret) FreeAddrInfoExW(list);
+        winetest_pop_context();
+    }
+}
+
 static void test_names(void)
 {
     struct lookup *lookup = new_lookup(BY_EVENT);
@@ -329,7 +350,8 @@ START_TEST(addrinfoex)
         if (!strcmp(argument(1), "leave")) leave_pending();
         else
         {
-            test_outstanding();
+            if (!strcmp(argument(1), "address")) test_no_thread();
+            else test_outstanding();
             finish();
         }
         return;
@@ -356,4 +378,5 @@ START_TEST(addrinfoex)
     finish();
     run_self("addrinfoex many");
     run_self("addrinfoex leave");
+    run_self("addrinfoex address");
 }

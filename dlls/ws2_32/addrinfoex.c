@@ -340,9 +340,12 @@ static int ask(const struct addrinfo_question *question, ADDRINFOEXW **result, c
     if ((error = addrinfo_check_timeout(timeout, &ms)))
         return error;
     if (!overlapped)
+    {
         /* in some DllMain no worker starts; during process shutdown there is none */
-        return ms == INFINITE || loader_locked() || process_ending() ? addrinfo_ask(question, result)
-                                                                     : ask_for(question, ms, result);
+        if (ms == INFINITE || loader_locked() || process_ending() || !addrinfo_needs_server(question))
+            return addrinfo_ask(question, result);
+        return ask_for(question, ms, result);
+    }
     if (process_ending())
         return WSANOTINITIALISED;
     if (!memory_writable(overlapped, sizeof(*overlapped)) || (handle && !memory_writable(handle, sizeof(*handle)))

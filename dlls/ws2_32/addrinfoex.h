@@ -25,6 +25,7 @@ int addrinfo_check_timeout(const struct timeval *timeout, DWORD *ms);
 size_t addrinfo_text_size(const struct addrinfo_question *question);
 void addrinfo_keep(struct addrinfo_question *copy, WCHAR *text, const struct addrinfo_question *question);
 int addrinfo_ask(const struct addrinfo_question *question, ADDRINFOEXW **list);
+BOOL addrinfo_needs_server(const struct addrinfo_question *question);
 const char *debugstr_question(const struct addrinfo_question *question);
 
 #endif

@@ -131,6 +131,21 @@ int addrinfo_ask(const struct addrinfo_question *question, ADDRINFOEXW **list)
     return error < 0 ? WSAHOST_NOT_FOUND : error;
 }
 
+/* Whether there is something to wait for: a name that is no address. */
+BOOL addrinfo_needs_server(const struct addrinfo_question *question)
+{
+    /* not by GetAddrInfoExW: an old Wine's takes no hints */
+    static const struct addrinfoW numeric = {.ai_flags = AI_NUMERICHOST};
+    struct addrinfoW *list;
+
+    if (!question->name)
+        return FALSE;
+    if (platform.GetAddrInfoW(question->name, NULL, &numeric, &list))
+        return TRUE;
+    platform.FreeAddrInfoW(list);
+    return FALSE;
+}
+
 /* For traces: valid for a short while. Only of a question that was kept. */
 const char *debugstr_question(const struct addrinfo_question *question)
 {
