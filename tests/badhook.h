@@ -1,5 +1,5 @@
 /*
- * What the unit badhook's two files share.
+ * What the unit badhook's files share, and what the unit nodriver takes from it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -8,5 +8,6 @@
 
 void test_jumps(void);
 void test_many(void);
+void test_hooks_briefly(void);
 
 #endif

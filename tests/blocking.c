@@ -342,6 +342,21 @@ static void test_datagram_sendto(void)
     winetest_pop_context();
 }
 
+/* For the unit nodriver. */
+void test_kinds_briefly(void)
+{
+    unsigned int i;
+
+    for (i = 0; i < KINDS; i++)
+    {
+        winetest_push_context("%s", kinds[i].name);
+        test_at_once(kinds + i);
+        test_completes(kinds + i, FALSE);
+        test_cancelled(kinds + i, FALSE);
+        winetest_pop_context();
+    }
+}
+
 START_TEST(blocking)
 {
     unsigned int i;

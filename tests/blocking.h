@@ -29,3 +29,4 @@ int call_sendto_address(struct blocked *);
 void open_scene(struct blocked *, const struct kind *, BOOL at_once);
 BOOL wait_cancelled(struct blocked *, const struct kind *);     /* joins the call; FALSE (and a failure): it was not cancelled */
 void test_threads(void);
+void test_kinds_briefly(void);

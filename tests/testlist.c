@@ -23,7 +23,7 @@ const char * __cdecl __wine_dbg_strdup(const char *text)
     U(addrinfoex) U(exports) U(names) U(lifetime) U(inject) U(race) U(passthrough) U(wininet) U(pool) U(copies) U(overtake) U(databases) \
     U(helper) \
     U(hook) U(hooknames) U(inprogress) U(blocking) U(blockopts) U(hookwait) U(badhook) U(modes) U(slots) \
-    U(listener) U(edges) U(soak) U(namespace) U(providers) U(connectby) \
+    U(nodriver) U(listener) U(edges) U(soak) U(namespace) U(providers) U(connectby) \
     U(lookups) U(log)
 
 #define DECLARE(name) extern void func_##name(void);
