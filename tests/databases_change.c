@@ -6,6 +6,7 @@
  */
 #include "databases.h"
 #include "image.h"
+#include <svcguid.h>
 
 static const struct question service = SERVICE("changing", "tcp"), protocol = PROTOCOL("changing");
 static const struct question last = PROTOCOL("last");
@@ -29,6 +30,57 @@ void test_changes(void)
 }
 
 /* --- missing --- */
+
+static LONG hook_calls;
+
+static BOOL CALLBACK count_call(void)
+{
+    hook_calls++;
+    return FALSE;
+}
+
+/* Others of ours that look services up find what the platform does, in that file. */
+static void test_askers(const char *services)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    static const struct question unknown = SERVICE("unknown", NULL);
+    GUID by_service = SVCID_INET_SERVICEBYNAME;
+    WSAQUERYSETA set = { .dwSize = sizeof(set), .dwNameSpace = NS_DNS, .lpServiceClassId = &by_service };
+    struct timeval timeout = { 20, 0 };
+    char result[1024], text[100];
+    DWORD size = sizeof(result);
+    int length = sizeof(address);
+    SOCKET listener, s;
+    HANDLE handle;
+
+    finish();
+    start(MAKEWORD(1, 1));
+    WSASetBlockingHook((FARPROC)(void *)count_call);
+    ok(!strcmp(answer(&service), "service changing port 0x4d00 tcp alias alias"), "%s\n", answer(&service));
+    ok(!strcmp(answer(&unknown), NONE), "%s\n", answer(&unknown));
+    WSAUnhookBlockingHook();
+    finish();
+    start(MAKEWORD(2, 2));
+
+    set.lpszServiceInstanceName = (char *)"changing/tcp";
+    ok(!WSALookupServiceBeginA(&set, LUP_RETURN_NAME, &handle), "error %d\n", WSAGetLastError());
+    ok(!WSALookupServiceNextA(handle, 0, &size, (WSAQUERYSETA *)result), "error %d\n", WSAGetLastError());
+    ok(!strcmp(((WSAQUERYSETA *)result)->lpszServiceInstanceName, "changing"), "another name\n");
+    ok(!WSALookupServiceEnd(handle), "error %d\n", WSAGetLastError());
+
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    ok(!bind(listener, (struct sockaddr *)&address, length) && !listen(listener, 5), "error %d\n", WSAGetLastError());
+    getsockname(listener, (struct sockaddr *)&address, &length);
+    sprintf(text, "changing 77/tcp alias\nlistening %u/tcp\n", ntohs(address.sin_port));
+    put_file(services, text, -1);
+    s = socket(AF_INET, SOCK_STREAM, 0);
+    ok(!WSAConnectByNameA(s, "127.0.0.1", "unknown", NULL, NULL, NULL, NULL, &timeout, NULL), "connected\n");
+    ok(WSAGetLastError() == WSATYPE_NOT_FOUND, "error %d\n", WSAGetLastError());
+    ok(WSAConnectByNameA(s, "127.0.0.1", "listening", NULL, NULL, NULL, NULL, &timeout, NULL), "error %d\n",
+       WSAGetLastError());
+    closesocket(s);
+    closesocket(listener);
+}
 
 static const char parameters[] = "System\\CurrentControlSet\\Services\\tcpip\\Parameters";
 
@@ -61,6 +113,7 @@ void test_missing(void)
         ok(!strcmp(answer_later(&any), "service changing port 0x4d00 tcp alias alias"), "%s\n", answer_later(&any));
         ok(!strcmp(answer(&port), "service changing port 0x4d00 tcp alias alias"), "%s\n", answer(&port));
         ok(!strcmp(answer(&protocol), "protocol changing 3"), "the other database is not ours: %s\n", answer(&protocol));
+        test_askers(services);
         /* without a line it is not missing */
         put_file(etc("services"), "# nothing\n", -1);
         expect_seen(&service, NONE);

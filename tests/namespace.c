@@ -417,6 +417,7 @@ START_TEST(namespace)
     ok(cleanup_all() == 0, "started up\n");
     ok(begin_error(&by_host, "h1.test", EVERYTHING) == WSANOTINITIALISED || !ours, "Begin before WSAStartup\n");
     ok(next_error(NULL, 0) == WSANOTINITIALISED || !ours, "Next before WSAStartup\n");
+    test_not_started();
     start(MAKEWORD(2, 2));
     test_bad_sets();
     test_other_spaces();

@@ -34,7 +34,8 @@ const char *result_name(void);                  /* of `result`, or "none" */
 void test_bad_sets(void);                      /* namespace_args.c */
 void test_other_spaces(void);
 void test_handles(void);
-void test_classes(void);                        /* namespace_classes.c */
+void test_not_started(void);                    /* namespace_classes.c */
+void test_classes(void);
 void test_providers(void);
 void test_registering(void);
 void test_sizes(void);                          /* namespace_records.c */

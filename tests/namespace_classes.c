@@ -73,6 +73,23 @@ static void test_class(GUID *id, const char *expected, BOOL ansi)
     }
 }
 
+void test_not_started(void)
+{
+    WSASERVICECLASSINFOW info = { .lpServiceClassId = &unknown };
+    DWORD size = 100, ansi;
+    char buf[100];
+
+    for (ansi = 0; ansi < 2; ansi++)
+    {
+        EXPECT(WSANOTINITIALISED, get_info(&dns_provider, &by_host, &size, buf, ansi));
+        EXPECT(WSANOTINITIALISED, get_name(&by_host, buf, &size, ansi));
+    }
+    EXPECT(WSANOTINITIALISED, WSAInstallServiceClassW(&info));
+    EXPECT(WSANOTINITIALISED, WSAInstallServiceClassA((void *)&info));
+    EXPECT(WSANOTINITIALISED, WSARemoveServiceClass(&unknown));
+    if (ours) EXPECT(WSANOTINITIALISED, WSANSPIoctl(NULL, 0, NULL, 0, NULL, 0, &size, NULL));
+}
+
 void test_classes(void)
 {
     char buf[300];
