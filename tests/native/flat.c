@@ -4,24 +4,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "../../dlls/ws2_32/ws2_32_private.h"
+#include "block.h"
 #include "flat.h"
 #include "shim.h"
-
-#define FILL 0xa5
 
 struct view                         /* of a record, or of what was made of it */
 {
     char *texts[2], **aliases, **addresses;
     int numbers[2];
     size_t address_size;
-};
-
-struct block
-{
-    char *at;
-    size_t size;
-    unsigned char *used;            /* for each byte, whether something is there */
-    size_t used_count;
 };
 
 static struct view view_of(enum flat_kind kind, const void *record)
@@ -82,25 +73,10 @@ size_t flat_needed(enum flat_kind kind, const void *record)
     return needed + sizeof(char *);
 }
 
-/* Something lies there: inside the block, and nothing else in the same place. */
-static void use(struct block *block, const void *what, size_t size, const char *name)
-{
-    size_t offset = (const char *)what - block->at, i;
-
-    if ((const char *)what < block->at || offset > block->size || size > block->size - offset)
-        violation("%s is not inside the buffer", name);
-    for (i = 0; i < size; i++)
-    {
-        if (block->used[offset + i]++)
-            violation("%s lies where something else is", name);
-    }
-    block->used_count += size;
-}
-
 /* A string that ends inside the block and is the right one. */
 static void use_text(struct block *block, const char *text, const char *expected, const char *name)
 {
-    use(block, text, strlen(expected) + 1, name);
+    block_use(block, text, strlen(expected) + 1, name);
     if (memcmp(text, expected, strlen(expected) + 1))
         violation("%s is '%s' instead of '%s'", name, text, expected);
 }
@@ -120,7 +96,7 @@ static size_t use_list(struct block *block, char **list, char **expected, size_t
 
     for (i = 0;; i++)
     {
-        use(block, (char *)list + i * sizeof(char *), sizeof(char *), name);
+        block_use(block, (char *)list + i * sizeof(char *), sizeof(char *), name);
         if (!item(list, i))
             return i;
         if (!expected || !expected[i])
@@ -130,7 +106,7 @@ static size_t use_list(struct block *block, char **list, char **expected, size_t
             use_text(block, item(list, i), expected[i], name);
             continue;
         }
-        use(block, item(list, i), size, name);
+        block_use(block, item(list, i), size, name);
         if (memcmp(item(list, i), expected[i], size))
             violation("%s: an address is wrong", name);
     }
@@ -141,7 +117,7 @@ static void check_record(enum flat_kind kind, struct block *block, const struct 
     struct view got = view_of(kind, block->at);
     size_t aliases = 0, addresses = 0, room = block->size - flat_head(kind), i;
 
-    use(block, block->at, flat_head(kind), "the struct");
+    block_use(block, block->at, flat_head(kind), "the struct");
     if (got.numbers[0] != expected->numbers[0] || got.numbers[1] != expected->numbers[1])
         violation("a number is wrong");
     for (i = 0; i < 2; i++)
@@ -174,11 +150,9 @@ static void check_record(enum flat_kind kind, struct block *block, const struct 
 void flat_check(enum flat_kind kind, const void *record, size_t size, unsigned int align)
 {
     struct view expected = view_of(kind, record);
-    char *memory = malloc(align + size);        /* exactly: what lies behind is a sanitizer's to watch */
-    struct block block = {memory + align, size, calloc(size + 1, 1), 0};
-    size_t needed = flat_needed(kind, record), got, i;
+    struct block block = block_make(size, align);
+    size_t needed = flat_needed(kind, record), got;
 
-    memset(memory, FILL, align + size);
     got = flatten(kind, record, block.at, size);
     if (got != needed)
         violation("%zu bytes are said to be needed instead of %zu", got, needed);
@@ -186,16 +160,5 @@ void flat_check(enum flat_kind kind, const void *record, size_t size, unsigned i
         check_record(kind, &block, &expected, size >= needed);
     if (size >= needed && block.used_count != needed)
         violation("%zu bytes are used of %zu", block.used_count, needed);
-    for (i = 0; i < align; i++)
-    {
-        if ((BYTE)memory[i] != FILL)
-            violation("the byte %zu before the buffer is written", align - i);
-    }
-    for (i = 0; i < size; i++)
-    {
-        if (!block.used[i] && (BYTE)block.at[i] != FILL)
-            violation("byte %zu of %zu is written, and belongs to nothing", i, size);
-    }
-    free(block.used);
-    free(memory);
+    block_end(&block, 0);
 }
