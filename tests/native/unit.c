@@ -6,7 +6,7 @@
  */
 #include "../../dlls/ws2_32/ws2_32_private.h"
 #include "flat.h"
-#include "shim.h"
+#include "unit.h"
 
 #include <stdio.h>
 
@@ -15,8 +15,6 @@
 #define WINDOW ((HWND)0x100000)
 #define NO_WINDOW ((HWND)0x100001)
 #define HANDLES 0xffff
-
-#define CHECK(condition) ((condition) ? (void)0 : violation("%s:%d: %s", __func__, __LINE__, #condition))
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;        /* guards all below */
 static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
@@ -369,6 +367,8 @@ int main(void)
     fake_is_window = is_window;
     fake_resolve = resolve;
     test_flatten();
+    test_pack();
+    test_offsets();
     test_handles();
     test_bounds();
     test_reserved();

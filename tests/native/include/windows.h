@@ -25,7 +25,7 @@
 typedef int BOOL;
 typedef uint8_t BYTE;
 typedef uint16_t WORD;
-typedef uint32_t DWORD, UINT;
+typedef uint32_t DWORD, UINT, ULONG;
 typedef int32_t LONG;
 typedef int64_t LONGLONG;
 typedef uint64_t ULONGLONG;
@@ -38,6 +38,7 @@ typedef struct HINSTANCE__ *HINSTANCE, *HMODULE;
 typedef void (*FARPROC)(void);
 typedef union { LONGLONG QuadPart; } LARGE_INTEGER;
 typedef struct { DWORD dwLowDateTime, dwHighDateTime; } FILETIME;
+typedef struct { DWORD Data1; WORD Data2, Data3; BYTE Data4[8]; } GUID;
 
 #define ARRAYSIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define min(a, b) ((a) < (b) ? (a) : (b))

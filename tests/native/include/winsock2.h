@@ -1,5 +1,5 @@
 /*
- * Of Winsock: types, errors and the three records, in Win64's layout. The functions are struct platform's (fake.c).
+ * Of Winsock: types, errors and the records, in Win64's layout. The functions are struct platform's (fake.c).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -43,6 +43,30 @@ struct protoent
     short p_proto;
 };
 
+typedef struct { ULONG cbSize; BYTE *pBlobData; } BLOB;
+typedef struct { struct sockaddr *lpSockaddr; int iSockaddrLength; } SOCKET_ADDRESS;
+typedef struct { SOCKET_ADDRESS LocalAddr, RemoteAddr; int iSocketType, iProtocol; } CSADDR_INFO;
+
+typedef struct
+{
+    DWORD dwSize;
+    WCHAR *lpszServiceInstanceName;
+    GUID *lpServiceClassId;
+    void *lpVersion;
+    WCHAR *lpszComment;
+    DWORD dwNameSpace;
+    GUID *lpNSProviderId;
+    WCHAR *lpszContext;
+    DWORD dwNumberOfProtocols;
+    void *lpafpProtocols;
+    WCHAR *lpszQueryString;
+    DWORD dwNumberOfCsAddrs;
+    CSADDR_INFO *lpcsaBuffer;
+    DWORD dwOutputFlags;
+    BLOB *lpBlob;
+} WSAQUERYSETW;
+
+#define NS_DNS 12
 #define SOCKET_ERROR (-1)
 #define WSAEFAULT 10014
 #define WSAEINVAL 10022

@@ -6,7 +6,7 @@
 #ifndef NATIVE_WS2TCPIP_H
 #define NATIVE_WS2TCPIP_H
 
-typedef struct GUID GUID;
+typedef struct addrinfoW ADDRINFOW;
 typedef struct ADDRINFOEXA ADDRINFOEXA;
 typedef struct ADDRINFOEXW ADDRINFOEXW;
 
