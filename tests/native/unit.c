@@ -369,6 +369,7 @@ int main(void)
     test_flatten();
     test_pack();
     test_offsets();
+    test_handle_values();
     test_handles();
     test_bounds();
     test_reserved();

@@ -13,5 +13,6 @@
 /* unit_pure.c */
 void test_pack(void);
 void test_offsets(void);
+void test_handle_values(void);
 
 #endif

@@ -1,9 +1,10 @@
 /*
  * Of the unit test, the files of the DLL that have no threads: records of name-space lookups in buffers of every size and
- * alignment, and their blobs.
+ * alignment, and their blobs; handles by their values.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "../../dlls/ws2_32/handles.h"
 #include "packed.h"
 #include "unit.h"
 
@@ -71,4 +72,104 @@ void test_offsets(void)
         free(pack_check_offsets(FLAT_HOST, &hosts[i]));
     for (i = 0; i < ARRAYSIZE(servs); i++)
         free(pack_check_offsets(FLAT_SERV, &servs[i]));
+}
+
+/* --- handles --- */
+
+#define ENTRIES 3000                /* of two kinds, in turn */
+#define KEPT 100                    /* the first of them stay */
+
+static struct handles kinds[2];
+static struct { struct handle handle; BOOL live; } entries[ENTRIES];
+static volatile LONG *counter;
+static ULONG_PTR highest;
+
+/* Who asks for it is the only one that counts. */
+LONG InterlockedIncrement(volatile LONG *value)
+{
+    counter = value;
+    return __atomic_add_fetch(value, 1, __ATOMIC_SEQ_CST);
+}
+
+static struct handle *live_one(unsigned int kind, HANDLE value)
+{
+    unsigned int i;
+
+    for (i = kind; i < ENTRIES; i += 2)
+    {
+        if (entries[i].live && entries[i].handle.value == value)
+            return &entries[i].handle;
+    }
+    return NULL;
+}
+
+static void turn(unsigned int i)
+{
+    HANDLE value;
+
+    if (entries[i].live)
+    {
+        entries[i].live = FALSE;
+        handles_remove(&kinds[i % 2], &entries[i].handle);
+        CHECK(!handles_find(&kinds[i % 2], entries[i].handle.value));
+        return;
+    }
+    handles_add(&kinds[i % 2], &entries[i].handle);
+    value = entries[i].handle.value;
+    CHECK(value && (ULONG_PTR)value < 0x80000000 && !((ULONG_PTR)value & 3));
+    CHECK(!live_one(i % 2, value) && handles_find(&kinds[i % 2], value) == &entries[i].handle);
+    entries[i].live = TRUE;
+    highest = max(highest, (ULONG_PTR)value);
+}
+
+static void check_values(void)
+{
+    unsigned int i, kind;
+
+    for (i = 0; i < ENTRIES; i++)
+    {
+        for (kind = 0; kind < 2; kind++)
+        {
+            HANDLE value = entries[i].handle.value;
+
+            CHECK(handles_find(&kinds[kind], value) == live_one(kind, value));
+            CHECK(!handles_find(&kinds[kind], (char *)value + 1));
+        }
+    }
+    CHECK(!handles_find(&kinds[0], NULL) && !handles_find(&kinds[0], (HANDLE)-1));
+}
+
+/* Found while they are there, and new: never given before, until all have been given that there are, and they come round to 0,
+ * to those in use, or to LONG's end. */
+void test_handle_values(void)
+{
+    static const LONG rounds[] = {0x1fffc000, 0x20000000, 0x7fffffff};
+    unsigned int i, j;
+    ULONG_PTR before;
+
+    for (i = 0; i < KEPT; i++)
+        turn(i);
+    for (i = 0; i < 4 * ENTRIES; i++)
+    {
+        j = KEPT + shim_random(ENTRIES - KEPT);
+        before = highest;
+        turn(j);
+        CHECK(!entries[j].live || highest > before);
+    }
+    check_values();
+    for (i = 0; i < ARRAYSIZE(rounds); i++)
+    {
+        *counter = rounds[i] - KEPT;
+        for (j = 0; j < 4 * ENTRIES; j++)
+            turn(KEPT + shim_random(ENTRIES - KEPT));
+        CHECK(highest == 0x7ffffffc);
+        check_values();
+    }
+    for (i = 0; i < ENTRIES; i++)
+    {
+        if (entries[i].live)
+            turn(i);
+    }
+    for (i = 0; i < ARRAYSIZE(kinds[0].buckets); i++)
+        CHECK(!kinds[0].buckets[i] && !kinds[1].buckets[i]);
 }

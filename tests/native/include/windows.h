@@ -72,6 +72,7 @@ BOOL SleepConditionVariableSRW(CONDITION_VARIABLE *variable, SRWLOCK *lock, DWOR
 void WakeAllConditionVariable(CONDITION_VARIABLE *variable);
 void WakeConditionVariable(CONDITION_VARIABLE *variable);
 void YieldProcessor(void);
+LONG InterlockedIncrement(volatile LONG *value);
 
 HANDLE CreateThread(void *security, size_t stack, DWORD (*main)(void *arg), void *arg, DWORD flags, DWORD *id);
 BOOL CloseHandle(HANDLE handle);
