@@ -15,7 +15,7 @@ static unsigned int bucket(HANDLE value)
     return ((ULONG_PTR)value / STEP) % ARRAYSIZE(((struct handles *)NULL)->buckets);
 }
 
-/* Adds a handle; its value is new. (After 2^30 the numbers begin again, past those in use.) */
+/* Adds a handle; its value is new. (After 2^29 the numbers begin again, past those in use.) */
 void handles_add(struct handles *handles, struct handle *handle)
 {
     HANDLE value;
