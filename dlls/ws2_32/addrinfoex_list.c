@@ -298,10 +298,11 @@ int WINAPI own_GetAddrInfoExA(const char *name, const char *service, DWORD name_
  */
 void WINAPI own_FreeAddrInfoEx(ADDRINFOEXA *list)
 {
-    struct list_head *head = (struct list_head *)list - 1;
+    struct list_head *head;
 
     if (!list || !memory_readable(list, sizeof(*list)))
         return;
+    head = (struct list_head *)list - 1;
     if (memory_readable(head, sizeof(*head)) && head->mark == (MARK ^ (ULONG_PTR)head))
     {
         head->mark = 0;
