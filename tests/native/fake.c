@@ -8,6 +8,7 @@
 #include "shim.h"
 
 #include <stdarg.h>
+#include <wchar.h>
 
 BOOL (*fake_post_message)(HWND hwnd, UINT msg, WPARAM wparam, LPARAM lparam);
 BOOL (*fake_is_window)(HWND hwnd);
@@ -35,12 +36,22 @@ int memory_string_length(const char *ptr, int max)
     return ptr ? (int)strnlen(ptr, max) : -1;
 }
 
+int memory_wide_length(const WCHAR *ptr, int max)
+{
+    return ptr ? (int)wcsnlen(ptr, max) : -1;
+}
+
 /* --- debug.c --- */
 
 /* Reads the strings: they must be there. */
 const char *wine_dbgstr_a(const char *text)
 {
     return text && strlen(text) ? "\"\"" : "";
+}
+
+const char *debugstr_w(const WCHAR *text)
+{
+    return text && wcslen(text) ? "L\"\"" : "";
 }
 
 const char *wine_dbg_sprintf(const char *format, ...)
@@ -151,6 +162,37 @@ void databases_release(struct table *table)
 
 void databases_check(const struct query *query, BOOL on_worker)
 {
+}
+
+/* --- the system's code page: characters below 256 are one byte, others two or three --- */
+
+int MultiByteToWideChar(UINT page, DWORD flags, const char *text, int length, WCHAR *wide, int size)
+{
+    int i;
+
+    if (length > size)
+        return 0;
+    for (i = 0; i < length; i++)
+        wide[i] = (BYTE)text[i];
+    return length;
+}
+
+int WideCharToMultiByte(UINT page, DWORD flags, const WCHAR *wide, int length, char *text, int size, const char *unknown,
+                        BOOL *any_unknown)
+{
+    int needed = 0, bytes, i;
+
+    do
+    {
+        bytes = *wide < 0x100 ? 1 : *wide < 0x1000 ? 2 : 3;
+        if (size && bytes > size - needed)
+            return 0;
+        for (i = 0; size && i < bytes; i++)
+            text[needed + i] = i ? 'a' + (*wide >> 4 * i & 15) : *wide;
+        needed += bytes;
+    }
+    while (*wide++);
+    return needed;
 }
 
 /* --- user32 --- */

@@ -370,6 +370,7 @@ int main(void)
     test_pack();
     test_offsets();
     test_handle_values();
+    test_narrow();
     test_handles();
     test_bounds();
     test_reserved();

@@ -14,5 +14,6 @@
 void test_pack(void);
 void test_offsets(void);
 void test_handle_values(void);
+void test_narrow(void);
 
 #endif

@@ -1,10 +1,11 @@
 /*
  * Of the unit test, the files of the DLL that have no threads: records of name-space lookups in buffers of every size and
- * alignment, and their blobs; handles by their values.
+ * alignment, and their blobs; handles by their values; lists of addresses made narrow.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "../../dlls/ws2_32/handles.h"
+#include "narrowed.h"
 #include "packed.h"
 #include "unit.h"
 
@@ -172,4 +173,42 @@ void test_handle_values(void)
     }
     for (i = 0; i < ARRAYSIZE(kinds[0].buckets); i++)
         CHECK(!kinds[0].buckets[i] && !kinds[1].buckets[i]);
+}
+
+/* --- lists of addresses --- */
+
+/* Lists of up to four entries, each with address and name or without, of every length up to two words and something. */
+void test_narrow(void)
+{
+    WCHAR names[][4] = {{0}, {'n', 0}, {0x3b1, 'n', 0}, {0x20ac, 0x20ac, 0x20ac, 0}};
+    char longest[ADDRINFO_TEXT_MAX + 2] = "";
+    ADDRINFOEXW list[4];
+    unsigned int i, j;
+
+    narrow_begin();
+    for (i = 0; i < 18 * ARRAYSIZE(list) * 0x10; i++)
+    {
+        memset(list, 0, sizeof(list));
+        for (j = 0; j <= i / 18 % ARRAYSIZE(list); j++)
+        {
+            list[j] = (ADDRINFOEXW){.ai_flags = i, .ai_family = j, .ai_socktype = 2, .ai_protocol = 3, .ai_addrlen = i % 18};
+            if (!((i / 18 / ARRAYSIZE(list) >> j) & 1))
+                list[j].ai_canonname = names[(i + j) % ARRAYSIZE(names)];
+            if ((i + j) % 3)
+                list[j].ai_addr = (struct sockaddr *)"1234567890abcdefgh";
+            if (j)
+                list[j - 1].ai_next = &list[j];
+        }
+        narrow_check("name", i & 1 ? "http" : NULL, list);
+    }
+    memset(longest, 'x', ADDRINFO_TEXT_MAX);
+    narrow_check(longest, longest, NULL);
+    longest[ADDRINFO_TEXT_MAX] = 'x';
+    narrow_check(longest, "", list);
+    narrow_check("\xe4", longest, list);
+    narrow_check(NULL, "80", list);
+    narrow_check(NULL, NULL, list);
+    narrow_check_without_memory(list);
+    narrow_check_other();
+    narrow_end();
 }

@@ -21,6 +21,7 @@
 #define INFINITE 0xffffffffu
 #define MAXLONGLONG INT64_MAX
 #define MAX_PATH 260
+#define CP_ACP 0
 
 typedef int BOOL;
 typedef uint8_t BYTE;
@@ -87,6 +88,10 @@ void SetLastError(DWORD error);
 ULONGLONG GetTickCount64(void);
 BOOL QueryPerformanceCounter(LARGE_INTEGER *count);
 BOOL QueryPerformanceFrequency(LARGE_INTEGER *frequency);
+
+int MultiByteToWideChar(UINT page, DWORD flags, const char *text, int length, WCHAR *wide, int size);
+int WideCharToMultiByte(UINT page, DWORD flags, const WCHAR *wide, int length, char *text, int size, const char *unknown,
+                        BOOL *any_unknown);
 
 HMODULE LoadLibraryW(const WCHAR *name);
 FARPROC GetProcAddress(HMODULE module, const char *name);

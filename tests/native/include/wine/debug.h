@@ -15,5 +15,6 @@
 void traced(const char *format, ...);
 const char *wine_dbg_sprintf(const char *format, ...);
 const char *wine_dbgstr_a(const char *text);
+const char *debugstr_w(const WCHAR *text);
 
 #endif
