@@ -25,6 +25,8 @@ static void test_names(SOCKET s, const char *port)
     struct timeval negative = { -1, 0 };
     OVERLAPPED overlapped = { 0 };
     char *name = walled(1100);
+    WCHAR long_name[1100] = { 0 };
+    unsigned int i;
 
     expect_false(by_host(s, NULL, port, NULL), WSAEINVAL);
     expect_false(by_host(s, "127.0.0.1", NULL, NULL), WSAEINVAL);
@@ -46,6 +48,9 @@ static void test_names(SOCKET s, const char *port)
         name[1099] = 0;
         expect_false(by_host(s, name, port, NULL), WSAHOST_NOT_FOUND);
         expect_false(by_host(s, "127.0.0.1", name, NULL), WSATYPE_NOT_FOUND);
+        for (i = 0; i < 1099; i++) long_name[i] = 'a';
+        expect_false(by_name_w(s, long_name, L"9", NULL, NULL, NULL, NULL, NULL, NULL), WSAHOST_NOT_FOUND);
+        expect_false(by_name_w(s, L"127.0.0.1", long_name, NULL, NULL, NULL, NULL, NULL, NULL), WSATYPE_NOT_FOUND);
     }
     free_pages(name);
     closesocket(datagrams);
@@ -128,6 +133,7 @@ static void test_list(SOCKET listener, WORD port)
     void *bad[] = { NULL, wild(), (void *)(ULONG_PTR)16 };
     unsigned int i;
     int ret;
+    INT *cut;
 
     if (!by_list)
     {
@@ -156,6 +162,14 @@ static void test_list(SOCKET listener, WORD port)
     expect_false(LIST(s, &list, NULL), WSAEHOSTUNREACH);
     list.count = 2;
     expect_false(LIST(s, &list, NULL), WSAECONNREFUSED);
+    in6.sin6_family = AF_IPX;
+    list.count = 1;
+    expect_false(LIST(s, &list, NULL), WSAEHOSTUNREACH);
+    cut = walled(sizeof(list) - 1);
+    memcpy(cut, &list, sizeof(list) - 1);
+    *cut = 3;
+    expect_false(LIST(s, cut, NULL), WSAEFAULT);
+    free_pages(cut);
     list.count = 3;
     expect_false(by_list(s, (void *)&list, NULL, NULL, NULL, NULL, NULL, &overlapped), WSAEINVAL);
     expect_false(LIST(INVALID_SOCKET, &list, NULL), WSAENOTSOCK);

@@ -353,7 +353,7 @@ static void test_ports(void)
                 inet6 = {AF_INET6, IPPROTO_TCP}, all = {AF_UNSPEC, 0}, ipx = {AF_IPX, 0},
                 icmp = {AF_INET, IPPROTO_ICMP};
     GUID tcp_ftp = SVCID_TCP(21), udp_domain = SVCID_UDP(53), type_a = SVCID_DNS(1), type_aaaa = SVCID_DNS(28),
-         type_mx = SVCID_DNS(15);
+         type_mx = SVCID_DNS(15), tcp_domain = SVCID_TCP(53);
     unsigned int i;
 
     for (i = 0; i < ARRAY_SIZE(cases); i++)
@@ -389,6 +389,9 @@ static void test_ports(void)
     WITH(&udp, 1);
     expect_found(&by_service_name, "domain", EVERYTHING, 0);
     ok(IsEqualGUID(result.set.lpServiceClassId, &udp_domain), "not the one of UDP\n");
+    WITH(tcp, 2);
+    expect_found(&by_service_name, "domain", EVERYTHING, 0);
+    ok(IsEqualGUID(result.set.lpServiceClassId, &tcp_domain), "not the one of TCP\n");
     WITH(&ipx, 1);
     ok(begin_error(&by_host, "h9.test", EVERYTHING) == WSASERVICE_NOT_FOUND, "IPX\n");
     WITH(&icmp, 1);
@@ -439,6 +442,7 @@ START_TEST(namespace)
         test_ansi();
         test_many_threads();
         test_end_while_asking();
+        test_size_gone();
         test_cleaned_up();
         test_restarted();
         run_program(NULL, "namespace dllmain", TIME_LIMIT, FAILURES);

@@ -43,6 +43,7 @@ void test_skipping(void);
 void test_consumer(void);
 void test_ansi(void);
 void test_end_while_asking(void);                          /* namespace_ends.c */
+void test_size_gone(void);
 void test_cleaned_up(void);
 void test_restarted(void);
 void test_many_threads(void);

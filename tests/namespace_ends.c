@@ -13,7 +13,7 @@ struct waiter
 {
     HANDLE handle, thread;
     int error;
-    DWORD finished;
+    DWORD finished, *size;
     union { WSAQUERYSETW set; char bytes[4096]; } buf;
 };
 
@@ -92,6 +92,34 @@ void test_end_while_asking(void)
     handle = begin(&by_host, scripted("h2"), EVERYTHING);
     expect_next(handle, 0, 0);
     end_lookup(handle);
+}
+
+static DWORD WINAPI wait_with_size(void *arg)
+{
+    struct waiter *waiter = arg;
+
+    waiter->error = WSALookupServiceNextW(waiter->handle, 0, waiter->size, &waiter->buf.set) ? WSAGetLastError() : 0;
+    return 0;
+}
+
+/* The memory for the size has gone when the answer comes. */
+void test_size_gone(void)
+{
+    const char *name = scripted("h4.d300");
+    struct waiter *waiter = &waiters[0];
+
+    if (!(waiter->handle = begin(&by_host, name, EVERYTHING))) return;
+    memset(&waiter->buf, FILL, sizeof(waiter->buf));
+    waiter->size = walled(sizeof(*waiter->size));
+    *waiter->size = sizeof(waiter->buf);
+    waiter->thread = CreateThread(NULL, 0, wait_with_size, waiter, 0, NULL);
+    ok(wait_asked(name), "not asked\n");
+    free_pages(waiter->size);
+    ok(WaitForSingleObject(waiter->thread, PATIENCE) == WAIT_OBJECT_0, "does not return\n");
+    ok(waiter->error == WSAEFAULT && untouched(&waiter->buf, sizeof(waiter->buf)), "error %d\n", waiter->error);
+    CloseHandle(waiter->thread);
+    expect_next(waiter->handle, 0, 0);
+    end_lookup(waiter->handle);
 }
 
 /* Started once, before and after. */

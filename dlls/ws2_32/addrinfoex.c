@@ -114,11 +114,10 @@ static void complete(const struct completion *completion)
     }
 }
 
-/* The lookup of an operation that is over, addrinfo_lock held: taken from the queue, or left to its worker. */
+/* The lookup of an operation that was pending until now, addrinfo_lock held: taken from the queue, or left to its
+ * worker. */
 static void leave_lookup(struct operation *operation)
 {
-    if (!operation->asking)
-        return;
     if (pool_withdraw(&operation->lookup))
     {
         TRACE("%s: not asked, nobody waits for it any more\n", debugstr_question(&operation->question));
