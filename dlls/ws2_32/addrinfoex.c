@@ -256,7 +256,7 @@ static int submit(const struct addrinfo_question *question, DWORD ms, ADDRINFOEX
 
     if (overlapped->hEvent
         && !DuplicateHandle(process, overlapped->hEvent, process, &event, 0, FALSE, DUPLICATE_SAME_ACCESS))
-        return WSA_INVALID_HANDLE;
+        return GetLastError() == ERROR_INVALID_HANDLE ? WSA_INVALID_HANDLE : WSA_NOT_ENOUGH_MEMORY;
     if (!(operation = memory_alloc(offsetof(struct operation, text) + addrinfo_text_size(question))))
         error = WSA_NOT_ENOUGH_MEMORY;
     else if (!pool_reserve(LANE_NETWORK))
