@@ -42,20 +42,21 @@ static int copy_text(const void *text, BOOL ansi, WCHAR **copy)
     return 0;
 }
 
-/* The same in the ANSI code page, from memory_alloc(); NULL: not all of it is in there, or no memory. */
-static char *narrow(const WCHAR *text)
+/* The same in the ANSI code page; `*copy` stays NULL if not all of it is in there. Returns 0 or an error. */
+static int narrow(const WCHAR *text, char **copy)
 {
     BOOL unlike = FALSE;
-    char *copy;
     int size;
 
     if (!text)
-        return NULL;
+        return 0;
     size = WideCharToMultiByte(CP_ACP, WC_NO_BEST_FIT_CHARS, text, -1, NULL, 0, NULL, &unlike);
-    if (unlike || size <= 0 || !(copy = memory_alloc(size)))
-        return NULL;
-    WideCharToMultiByte(CP_ACP, WC_NO_BEST_FIT_CHARS, text, -1, copy, size, NULL, NULL);
-    return copy;
+    if (unlike || size <= 0)
+        return 0;
+    if (!(*copy = memory_alloc(size)))
+        return WSA_NOT_ENOUGH_MEMORY;
+    WideCharToMultiByte(CP_ACP, WC_NO_BEST_FIT_CHARS, text, -1, *copy, size, NULL, NULL);
+    return 0;
 }
 
 static int copy_texts(struct ns_query *query, const WSAQUERYSETW *set, BOOL ansi)
@@ -63,11 +64,10 @@ static int copy_texts(struct ns_query *query, const WSAQUERYSETW *set, BOOL ansi
     int error;
 
     if ((error = copy_text(set->lpszServiceInstanceName, ansi, &query->name))
-        || (error = copy_text(set->lpszQueryString, ansi, &query->query_string)))
+        || (error = copy_text(set->lpszQueryString, ansi, &query->query_string))
+        || (error = narrow(query->name, &query->narrow_name)))
         return error;
-    query->narrow_name = narrow(query->name);
-    query->narrow_string = narrow(query->query_string);
-    return 0;
+    return narrow(query->query_string, &query->narrow_string);
 }
 
 /* Families and protocols; AF_UNSPEC and protocol 0 are any. */
