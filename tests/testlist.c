@@ -20,7 +20,7 @@ const char * __cdecl __wine_dbg_strdup(const char *text)
 
 #define UNITS(U) \
     U(async) U(badargs) U(targets) U(flatten) U(cancel) U(handles) U(post) U(repost) U(startup) \
-    U(addrinfoex) U(exports) U(names) U(lifetime) U(inject) U(race) U(passthrough) U(wininet) U(pool) U(copies) U(overtake) U(databases) \
+    U(addrinfoex) U(exports) U(names) U(lifetime) U(inject) U(shortage) U(race) U(passthrough) U(wininet) U(pool) U(copies) U(overtake) U(databases) \
     U(helper) \
     U(hook) U(hooknames) U(inprogress) U(blocking) U(blockopts) U(hookwait) U(badhook) U(modes) U(slots) \
     U(nodriver) U(listener) U(edges) U(soak) U(namespace) U(providers) U(connectby) \
