@@ -232,7 +232,7 @@ const struct scenario name_scenarios[] =
     { "GetAddrInfoExA", narrow_list, FALSE },
     { "lookup of a host", look_up_host, FALSE },
     { "lookup of a host, ANSI", look_up_host_ansi, FALSE },
-    { "lookup of a host's service", look_up_port, FALSE },
+    { "lookup of a host's service", look_up_port, TRUE },
     { "lookup of this host", look_up_self, FALSE },
     { "lookup of an address", look_up_address, FALSE },
     { "lookup of a service", look_up_service, FALSE },

@@ -363,6 +363,8 @@ static int ask_ports(const struct ns_query *query, int *ports)
         if (!found.error)
             ports[i] = (WORD)((struct servent *)found.record)->s_port;
         lookup_release(&found);
+        if (found.error == WSATRY_AGAIN)    /* not that there is none: no memory to see */
+            return WSATRY_AGAIN;
     }
     return ports[NS_TCP] < 0 && ports[NS_UDP] < 0 ? WSASERVICE_NOT_FOUND : 0;
 }
