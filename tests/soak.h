@@ -139,6 +139,7 @@ static inline LONG session_of(LONG seen) { return (seen + 1) / 4; }     /* of a 
 static inline LONG cleanup_of(LONG session) { return 4 * session + 1; } /* the phase in which it ends */
 
 extern volatile LONG shortages;         /* how often memory or threads were short */
+extern volatile LONG shortage_time;     /* as GetTickCount(), of the last */
 extern volatile LONG post_failures[0x10000];    /* by handle, until its request is over */
 extern volatile LONG dll_bytes;         /* in allocations of the DLL under test */
 

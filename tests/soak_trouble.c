@@ -8,7 +8,7 @@
 #include "soak.h"
 #include "image.h"
 
-volatile LONG phase, shortages, post_failures[0x10000], dll_bytes;
+volatile LONG phase, shortages, shortage_time, post_failures[0x10000], dll_bytes;
 
 /* --- memory and threads --- */
 
@@ -25,6 +25,7 @@ static HANDLE (WINAPI *real_CreateThread)(SECURITY_ATTRIBUTES *, SIZE_T, LPTHREA
 static BOOL refused(LONG what)
 {
     if (short_of != what || InterlockedIncrement(&attempts) % chance) return FALSE;
+    shortage_time = GetTickCount();
     InterlockedIncrement(&shortages);
     SetLastError(ERROR_NOT_ENOUGH_MEMORY);
     return TRUE;
