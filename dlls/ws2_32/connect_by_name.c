@@ -335,8 +335,6 @@ static int find_port(const char *service, WORD *port)
         return 0;
     }
     query_serv_by_name(&query, service, "tcp");
-    if (query.error)
-        return WSATYPE_NOT_FOUND;
     databases_check(&query, FALSE);
     if (lookup_at_once(&query, &answer))
     {
