@@ -140,7 +140,8 @@ BOOL addrinfo_needs_server(const struct addrinfo_question *question)
 
     if (!question->name)
         return FALSE;
-    if (platform.GetAddrInfoW(question->name, NULL, &numeric, &list))
+    if (!platform.GetAddrInfoW || !platform.FreeAddrInfoW
+        || platform.GetAddrInfoW(question->name, NULL, &numeric, &list))
         return TRUE;
     platform.FreeAddrInfoW(list);
     return FALSE;
