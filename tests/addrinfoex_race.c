@@ -120,13 +120,20 @@ static void finish_slot(struct slot *slot)
     if (slot->tried && !InterlockedExchange(&slot->cancellable, FALSE)) WaitForSingleObject(slot->tried, INFINITE);
 }
 
+static BOOL enough(void)
+{
+    return counts.answered > 50 && counts.cancelled > 50 && counts.timed_out > 50 && counts.lost_races > 50;
+}
+
 static DWORD WINAPI asker(void *arg)
 {
     struct slot *own = slots[(ULONG_PTR)arg];
     unsigned int state = 100 + (ULONG_PTR)arg, i, batch;
+    DWORD begin = GetTickCount();
     ADDRINFOEXW *list;
 
-    for (batch = 0; batch < BATCHES; batch++)
+    /* a busy machine may have little of one kind */
+    for (batch = 0; batch < BATCHES || (ours && !enough() && GetTickCount() - begin < PATIENCE); batch++)
     {
         for (i = 0; i < BATCH; i++)
         {
@@ -164,7 +171,7 @@ void test_ex_race(void)
     for (i = 0; i < CANCELLERS; i++) CloseHandle(cancellers[i]);
     trace("%ld lookups: %ld answered, %ld cancelled, %ld timed out, %ld cancelled too late\n", counts.lookups,
           counts.answered, counts.cancelled, counts.timed_out, counts.lost_races);
-    ok(counts.lookups == ASKERS * BATCH * BATCHES && !counts.refused, "%ld of %ld were refused\n", counts.refused,
+    ok(counts.lookups >= ASKERS * BATCH * BATCHES && !counts.refused, "%ld of %ld were refused\n", counts.refused,
        counts.lookups);
     ok(!counts.lost, "%ld never told\n", counts.lost);
     ok(!counts.twice, "%ld told twice\n", counts.twice);
@@ -172,6 +179,5 @@ void test_ex_race(void)
     ok(!counts.written, "%ld written after the completion\n", counts.written);
     ok(!counts.cancel_lied, "%ld: cancel said something else\n", counts.cancel_lied);
     ok(!counts.other, "%ld ended in other errors\n", counts.other);
-    todo_builtin ok(counts.answered > 50 && counts.cancelled > 50 && counts.timed_out > 50 && counts.lost_races > 50,
-                    "too little of each\n");
+    todo_builtin ok(enough(), "too little of each\n");
 }
